@@ -1,0 +1,1 @@
+"""When we look: settings, runs and the command line."""

@@ -1,0 +1,1 @@
+"""What we know: records, tables, and the questions asked of them."""

@@ -1,0 +1,268 @@
+"""The tables. Each class docstring is the table's entry in docs/data.md, in one line."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, Index, Integer, LargeBinary, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from models.moment import Moment
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _id() -> Any:  # noqa: ANN401 - sqlmodel.Field returns Any
+    return Field(default=None, primary_key=True, sa_type=BigId)
+
+
+def _ref(target: str, **options: Any) -> Any:  # noqa: ANN401 - sqlmodel.Field returns Any
+    return Field(foreign_key=target, sa_type=BigId, **options)
+
+
+class Account(SQLModel, table=True):
+    """One of the operator's own sign-ins at a site, as far as runs have used it."""
+
+    __tablename__ = "accounts"
+
+    id: int = _id()
+    name: str = Field(unique=True)
+    site: str
+    username: str
+    created_at: datetime = Field(sa_type=Moment)
+    sign_in_attempted_at: datetime | None = Field(default=None, sa_type=Moment)
+    signed_in_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class Person(SQLModel, table=True):
+    """Any username at a site: a viewer, a model, or both."""
+
+    __tablename__ = "persons"
+    __table_args__ = (UniqueConstraint("site", "username"),)
+
+    id: int = _id()
+    site: str
+    username: str
+    role: str = "unknown"
+    first_seen: datetime = Field(sa_type=Moment)
+    last_seen: datetime = Field(sa_type=Moment)
+
+
+class Run(SQLModel, table=True):
+    """One execution of a collector for an account, whoever asked for it."""
+
+    __tablename__ = "runs"
+    __table_args__ = (Index("ix_runs_account_collector", "account_id", "collector", "id"),)
+
+    id: int = _id()
+    account_id: int = _ref("accounts.id")
+    collector: str
+    target: str | None = None
+    options: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    requested_by: str
+    status: str
+    attempt: int = 0
+    requested_at: datetime = Field(sa_type=Moment)
+    started_at: datetime | None = Field(default=None, sa_type=Moment)
+    ended_at: datetime | None = Field(default=None, sa_type=Moment)
+    active_at: datetime | None = Field(default=None, sa_type=Moment)
+    seconds: float = 0.0
+    leads: str | None = None
+    signed_in: bool = False
+    pages: int = 0
+    records: int = 0
+    new: int = 0
+    lost: int = 0
+    returned: int = 0
+    errors: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    layout: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    version: str
+
+
+class PayloadBody(SQLModel, table=True):
+    """The bytes of payloads, compressed (zstd), each distinct body once."""
+
+    __tablename__ = "payload_bodies"
+
+    sha256: str = Field(primary_key=True)
+    size: int
+    body: bytes = Field(sa_column=Column("body", LargeBinary, nullable=False))
+
+
+class Payload(SQLModel, table=True):
+    """What came back for one request of a run; the body is in `payload_bodies`."""
+
+    __tablename__ = "payloads"
+    __table_args__ = (Index("ix_payloads_kind", "kind", "id"),)
+
+    id: int = _id()
+    run_id: int = _ref("runs.id", index=True)
+    kind: str
+    url: str
+    status: int
+    headers: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    request: str
+    sha256: str = Field(foreign_key="payload_bodies.sha256")
+    fetched_at: datetime = Field(sa_type=Moment)
+
+
+class Listing(SQLModel, table=True):
+    """What a run claims about a whole list: totals, entries seen, end proved, complete or why not."""
+
+    __tablename__ = "listings"
+    __table_args__ = (Index("ix_listings_account", "account_id", "direction", "id"),)
+
+    id: int = _id()
+    run_id: int = _ref("runs.id", unique=True)
+    account_id: int = _ref("accounts.id")
+    direction: str
+    state: str
+    baseline: bool = False
+    as_of: datetime | None = Field(default=None, sa_type=Moment)
+    declared: int | None = None
+    seen: int = 0
+    withheld: int = 0
+    unnamed: int = 0
+    end_proof: str | None = None
+    reasons: list[str] = Field(default_factory=list, sa_type=JSON)
+    new: int = 0
+    lost: int = 0
+    returned: int = 0
+
+
+class ListingPage(SQLModel, table=True):
+    """The evidence of one page of a listing."""
+
+    __tablename__ = "listing_pages"
+
+    listing_id: int = _ref("listings.id", primary_key=True)
+    part: str = Field(primary_key=True)
+    position: int = Field(primary_key=True)
+    payload_id: int = _ref("payloads.id")
+    step: int
+    rows: int
+    fresh: int
+    declared: int | None = None
+    ends: str | None = None
+
+
+class ListingCheck(SQLModel, table=True):
+    """A value read beside a list, to be compared when the listing is closed."""
+
+    __tablename__ = "listing_checks"
+    __table_args__ = (UniqueConstraint("listing_id", "source", "moment"),)
+
+    id: int = _id()
+    listing_id: int = _ref("listings.id")
+    source: str
+    moment: str
+    value: str
+
+
+class ListingEntry(SQLModel, table=True):
+    """A person seen on a listing's pages; kept for an account's newest and held listings."""
+
+    __tablename__ = "listing_entries"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    listing_id: int = _ref("listings.id", primary_key=True)
+    person_id: int = _ref("persons.id", primary_key=True)
+    part: str = Field(primary_key=True)
+
+
+class FollowEdge(SQLModel, table=True):
+    """A stretch of time in which a person was on the account's list."""
+
+    __tablename__ = "follow_edges"
+    __table_args__ = (
+        Index(
+            "ix_follow_edges_open",
+            "account_id",
+            "direction",
+            "person_id",
+            unique=True,
+            sqlite_where=text("ended IS NULL"),
+            postgresql_where=text("ended IS NULL"),
+        ),
+        Index("ix_follow_edges_person", "person_id", "account_id", "direction"),
+        Index("ix_follow_edges_opened_by", "opened_by"),
+        Index("ix_follow_edges_closed_by", "closed_by"),
+    )
+
+    id: int = _id()
+    account_id: int = _ref("accounts.id")
+    direction: str
+    person_id: int = _ref("persons.id")
+    since: datetime = Field(sa_type=Moment)
+    since_known: bool
+    ended: datetime | None = Field(default=None, sa_type=Moment)
+    opened_by: int = _ref("listings.id")
+    closed_by: int | None = _ref("listings.id", default=None, nullable=True)
+
+
+class FollowEvent(SQLModel, table=True):
+    """A follow or unfollow, with the listing that showed it; append-only but for undo."""
+
+    __tablename__ = "follow_events"
+    __table_args__ = (
+        Index("ix_follow_events_listing", "listing_id"),
+        Index("ix_follow_events_account", "account_id", "direction", "at"),
+    )
+
+    id: int = _id()
+    account_id: int = _ref("accounts.id")
+    direction: str
+    person_id: int = _ref("persons.id")
+    kind: str
+    at: datetime = Field(sa_type=Moment)
+    source: str
+    listing_id: int = _ref("listings.id")
+    certain: bool = True
+    returned: bool = False
+
+
+class Stream(SQLModel, table=True):
+    """Where interactions come from: one source for one room of one account."""
+
+    __tablename__ = "streams"
+    __table_args__ = (UniqueConstraint("account_id", "source", "room"),)
+
+    id: int = _id()
+    account_id: int = _ref("accounts.id")
+    source: str
+    room: str
+
+
+class Interaction(SQLModel, table=True):
+    """One act at a time stated by the site: a chat message, a tip, a sale, a payout."""
+
+    __tablename__ = "interactions"
+    __table_args__ = (
+        UniqueConstraint("stream_id", "key"),
+        Index("ix_interactions_at", "stream_id", "at"),
+        Index("ix_interactions_person", "person_id", "at"),
+    )
+
+    id: int = _id()
+    stream_id: int = _ref("streams.id")
+    key: str
+    at: datetime = Field(sa_type=Moment)
+    kind: str
+    person_id: int | None = _ref("persons.id", default=None, nullable=True)
+    tokens: int | None = None
+    text: str | None = None
+    private: bool = False
+    payload_id: int = _ref("payloads.id")
+
+
+class Cursor(SQLModel, table=True):
+    """How far a history is known without a hole, per account, collector and target."""
+
+    __tablename__ = "cursors"
+
+    account_id: int = _ref("accounts.id", primary_key=True)
+    collector: str = Field(primary_key=True)
+    target: str = Field(primary_key=True)
+    value: str
+    run_id: int = _ref("runs.id")

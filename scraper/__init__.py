@@ -1,0 +1,1 @@
+"""How we look: requests, fetches, payloads, and the sites' parsers."""

@@ -1,0 +1,110 @@
+"""Every error of ours, named for what the caller must do.
+
+    GreenroomError
+    ├── TryLater        a passing trouble: wait (`retry_after` seconds if the site said so), try again
+    ├── SignInAgain     the session is gone: sign in once more, then go on from the same lead
+    ├── NeedsOperator   a human must act: challenge, second factor, age gate, wrong password
+    ├── PageChanged     the answer is not in the format we know: refuse, keep the evidence
+    ├── Refused         the site says no: not found, not allowed
+    ├── Busy            another run has the account's browser
+    └── BadConfig       the settings or the command are wrong: nothing was done
+
+Each carries a stable `code`; `CODES` says what each code means and what to do, and
+`docs/operating.md` has a line for each.
+"""
+
+from __future__ import annotations
+
+CODES: dict[str, str] = {
+    # TryLater
+    "throttled": "The site asked us to slow down (429, or 403 with its slow-down text). Wait; lower requests_per_minute.",
+    "server_error": "The site answered 5xx. Run again later; `runs resume` goes on from the same page.",
+    "connection_lost": "The connection broke or could not be made. Check the network and base_url, then resume.",
+    "timed_out": "No complete answer within the deadline. Resume later; check the network.",
+    "body_truncated": "The answer was cut off in the middle. Resume later.",
+    "body_too_large": "The answer is larger than the limit and was dropped. Resume later; report it if it stays.",
+    "browser_lost": "The browser ended or stopped answering. Run again; `doctor` checks the browser.",
+    # SignInAgain
+    "signed_out": "The site sent us to its sign-in page. Set the account's password so that a run can sign in.",
+    "follow_filter_ignored": "The site served people who are not followed: a dead session. Sign in again.",
+    # NeedsOperator
+    "wrong_user": "The browser is signed in as somebody else than the account's username.",
+    "bad_credentials": "The site did not accept the username and password.",
+    "no_password": "Signing in needs a password: set GREENROOM_PASSWORD_<NAME> or run at a terminal.",
+    "sign_in_too_soon": "The last sign-in attempt was under a minute ago; wait, so that the account is not locked.",
+    "challenge": "The site shows a bot check. Greenroom never gets round one: open the site yourself first.",
+    "age_gate": "The site shows its age gate instead of the page. Accept it once in a browser.",
+    "second_factor": "The site asks for a second factor.",
+    "sign_in_unclear": "After signing in the page shows neither the form nor a signed-in user.",
+    # PageChanged
+    "page_changed": "A page is not in the format this version knows. Nothing was inferred from it.",
+    "not_json": "JSON was expected and something else came.",
+    "selector_missing": "An element that must be on the page is not there. Override the selector in the settings.",
+    "format_unknown": "The page shows neither entries nor the site's own message that there are none.",
+    "list_empty_but_declared": "The page shows no entries although the site declares some.",
+    "unexpected_language": "The page is in another language than the one its texts are read in.",
+    "hostile_input": "The page is deeper, larger or stranger than any real page; it was not parsed.",
+    # Refused
+    "not_found": "The site has no such page or room (404).",
+    "forbidden": "The site refuses this page to the account (401 or 403).",
+    # Busy
+    "account_busy": "Another run uses this account right now. Try again when it has ended.",
+    # BadConfig
+    "bad_config": "A setting is missing, unknown or has a value that cannot be.",
+    "bad_request": "The command asks for something that does not exist or cannot be.",
+}
+
+
+class GreenroomError(Exception):
+    """An error with a stable code, a message for a human and, where there is one, the URL."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str = "",
+        *,
+        url: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message or CODES[code])
+        self.code = code
+        self.url = url
+        self.retry_after = retry_after
+
+    @property
+    def message(self) -> str:
+        """What happened, in a sentence."""
+        return str(self.args[0])
+
+    @property
+    def remedy(self) -> str:
+        """What the code means and what to do."""
+        return CODES[self.code]
+
+
+class TryLater(GreenroomError):
+    """A passing trouble: wait, then try the same request again."""
+
+
+class SignInAgain(GreenroomError):
+    """The session is gone: sign in once more, then go on from the same lead."""
+
+
+class NeedsOperator(GreenroomError):
+    """A human must act before anything else is asked of the site."""
+
+
+class PageChanged(GreenroomError):
+    """The answer is not in the format we know; nothing is inferred from it."""
+
+
+class Refused(GreenroomError):
+    """The site says no."""
+
+
+class Busy(GreenroomError):
+    """Another run has the account's browser."""
+
+
+class BadConfig(GreenroomError):
+    """The settings or the command are wrong; nothing was done."""

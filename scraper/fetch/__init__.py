@@ -1,0 +1,1 @@
+"""The ways to fetch: in the page, by navigating, over plain HTTP."""

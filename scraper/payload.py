@@ -1,0 +1,74 @@
+"""The three values that carry everything: Request, Payload and Batch."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 - msgspec resolves annotations at run time
+from typing import Literal
+
+import msgspec
+
+from models import records  # noqa: TC001 - msgspec resolves annotations at run time
+
+Via = Literal["page_fetch", "navigate", "http"]
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What to get, how, and which parser reads it. Holds no secret; is stored as a lead.
+
+    `kind`       names the parser in the Site
+    `via`        `page_fetch`: the signed-in page runs fetch() (same origin);
+                 `navigate`: a full page load; `http`: plain HTTP without the account's cookies
+    `form`       a form body (POST, URL-encoded); None for no body
+    `csrf`       where the page itself adds its CSRF token: form field or header name -> cookie name
+                 (`{"field:csrfmiddlewaretoken": "csrftoken"}`, `{"header:X-XSRF-TOKEN": "XSRF-TOKEN"}`);
+                 the value never leaves the page
+    `context`    what the parser must know and the answer does not say (part, position, room …)
+    `keep`       for answers that carry secrets: the only top-level JSON keys that are archived
+    `capture`    `navigate` only: URL substring -> kind of the XHR answers that are payloads too
+    `otherwise`  requests to make instead when the answer is not there (`PageChanged`, `Refused`)
+    """
+
+    url: str
+    kind: str
+    via: Via = "page_fetch"
+    method: Literal["GET", "POST"] = "GET"
+    headers: dict[str, str] = {}
+    form: dict[str, str] | None = None
+    csrf: dict[str, str] = {}
+    context: dict[str, str | int] = {}
+    keep: tuple[str, ...] = ()
+    capture: dict[str, str] = {}
+    otherwise: tuple[Request, ...] = ()
+
+
+class Payload(msgspec.Struct, frozen=True, kw_only=True):
+    """What came back: bytes and all, without secrets.
+
+    `url` is where the answer finally came from (after redirects); `headers` are the few that
+    parsers read, names in lower case (`retry-after`, `cf-mitigated`, `x-inertia`,
+    `x-inertia-location`, `content-type`).
+    """
+
+    request: Request
+    url: str
+    status: int
+    body: bytes
+    fetched_at: datetime
+    headers: dict[str, str] = {}
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """What a payload states, and where to look next (in this order, before all other leads)."""
+
+    records: tuple[records.Record, ...] = ()
+    leads: tuple[Request, ...] = ()
+
+
+def context_text(request: Request, name: str) -> str:
+    """Return the text that the request carries for its parser under `name`."""
+    return str(request.context[name])
+
+
+def context_number(request: Request, name: str) -> int:
+    """Return the number that the request carries for its parser under `name`."""
+    return int(request.context[name])

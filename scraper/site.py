@@ -1,0 +1,107 @@
+"""A site is data: how it is laid out, what can be collected, who parses what, how to sign in."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping  # noqa: TC003 - resolved at run time
+from datetime import datetime  # noqa: TC003 - resolved at run time
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from models import records
+from scraper import payload
+
+if TYPE_CHECKING:
+    from scraper.fetch import tab
+
+
+class Layout(msgspec.Struct, frozen=True, kw_only=True):
+    """Where things stand on a site: defaults in code, each value overridable in the settings.
+
+    `endpoints`  name -> path, with {placeholders}
+    `selectors`  name -> CSS selector, or (names ending in `_text`) a text to look for
+    `sizes`      name -> page size or limit
+    `timezone`   IANA name of the zone in which the site writes naive times
+    """
+
+    base_url: str
+    endpoints: Mapping[str, str]
+    selectors: Mapping[str, str]
+    sizes: Mapping[str, int]
+    timezone: str = "UTC"
+
+    def url(self, endpoint: str, **values: str | int) -> str:
+        """Return the absolute URL of a named endpoint."""
+        return self.base_url.rstrip("/") + self.endpoints[endpoint].format(**values)
+
+
+class Errand(msgspec.Struct, frozen=True, kw_only=True):
+    """What one run is asked to do.
+
+    `cursor` is the last stored Cursor value for (account, collector, target), or None.
+    `since` and `until` bound a history (aware UTC); None leaves the choice to the collector.
+    """
+
+    username: str
+    target: str | None = None
+    full: bool = False
+    cursor: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    now: datetime
+
+
+class Collector(msgspec.Struct, frozen=True, kw_only=True):
+    """A named errand of a site.
+
+    `start`      the first requests, in order
+    `direction`  for a list of people: which relation its entries have to the account
+    `parts`      for a list: the parts that must all be walked to their proved end
+    `totals`     for a list: Check sources that decide its size, best first; a source `parts`
+                 means the sum of the parts' own totals
+    `targeted`   whether the errand names a room
+    """
+
+    name: str
+    summary: str
+    start: Callable[[Errand, Layout], tuple[payload.Request, ...]]
+    direction: records.Direction | None = None
+    parts: tuple[str, ...] = ()
+    totals: tuple[str, ...] = ()
+    targeted: bool = False
+
+
+Parse = Callable[[payload.Payload, Layout], payload.Batch]
+Guard = Callable[[payload.Payload, Layout], None]
+
+
+class Credentials(msgspec.Struct, frozen=True, kw_only=True):
+    """What signing in needs. Lives in memory only and is never printed."""
+
+    username: str
+    password: str
+
+    def __repr__(self) -> str:
+        """Hide the password from tracebacks and logs."""
+        return f"Credentials(username={self.username!r}, password=***)"
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """A place we read.
+
+    `guard`    raises for answers that are no page of the errand: sign-in form, challenge, age
+               gate, throttle, server error; runs before every parser
+    `sign_in`  drives a tab from the sign-in page to a signed-in one, or raises
+    `whoami`   the request whose answer names the signed-in user, and the parser's Check source
+               that carries it: (request builder, source)
+    `imports`  kinds of saved pages a person may import: word -> (parser kind, collector name)
+    """
+
+    name: str
+    layout: Layout
+    collectors: Mapping[str, Collector]
+    parsers: Mapping[str, Parse]
+    guard: Guard
+    sign_in: Callable[[tab.Tab, Credentials, Layout], Awaitable[None]]
+    whoami: Callable[[Layout], payload.Request]
+    imports: Mapping[str, tuple[str, str]] = {}
