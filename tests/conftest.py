@@ -1,0 +1,8 @@
+"""Resources that many tests share."""
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
