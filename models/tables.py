@@ -108,13 +108,17 @@ class Payload(SQLModel, table=True):
 
 
 class Listing(SQLModel, table=True):
-    """What a run claims about a whole list: totals, entries seen, end proved, complete or why not."""
+    """What one look at a whole list showed: totals, entries seen, end proved, complete or why not."""
 
     __tablename__ = "listings"
-    __table_args__ = (Index("ix_listings_account", "account_id", "direction", "id"),)
+    __table_args__ = (
+        UniqueConstraint("run_id", "look"),
+        Index("ix_listings_account", "account_id", "direction", "id"),
+    )
 
     id: int = _id()
-    run_id: int = _ref("runs.id", unique=True)
+    run_id: int = _ref("runs.id")
+    look: int = 1
     account_id: int = _ref("accounts.id")
     direction: str
     state: str
