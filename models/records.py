@@ -6,7 +6,7 @@ erases what is known. Times are aware UTC.
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - msgspec resolves annotations at run time
+from datetime import datetime
 from typing import Literal
 
 import msgspec

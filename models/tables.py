@@ -13,11 +13,11 @@ from models.moment import Moment
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
 
-def _id() -> Any:  # noqa: ANN401 - sqlmodel.Field returns Any
+def _id() -> Any:
     return Field(default=None, primary_key=True, sa_type=BigId)
 
 
-def _ref(target: str, **options: Any) -> Any:  # noqa: ANN401 - sqlmodel.Field returns Any
+def _ref(target: str, **options: Any) -> Any:
     return Field(foreign_key=target, sa_type=BigId, **options)
 
 
@@ -108,7 +108,7 @@ class Payload(SQLModel, table=True):
 
 
 class Listing(SQLModel, table=True):
-    """What one look at a whole list showed: totals, entries seen, end proved, complete or why not."""
+    """What one look at a whole list showed: totals, entries, end, complete or why not."""
 
     __tablename__ = "listings"
     __table_args__ = (

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - msgspec resolves annotations at run time
+from datetime import datetime
 from typing import Literal
 
 import msgspec
 
-from models import records  # noqa: TC001 - msgspec resolves annotations at run time
+from models import records
 
 Via = Literal["page_fetch", "navigate", "http"]
 

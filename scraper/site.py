@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping  # noqa: TC003 - resolved at run time
-from datetime import datetime  # noqa: TC003 - resolved at run time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec

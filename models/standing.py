@@ -1,0 +1,115 @@
+"""Listings as they stand in their table: find, note, supersede, forget their entries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text, update
+
+from models import closing, listing, tables
+from models.moment import Moment
+
+_COLUMNS = "id, run_id, look, account_id, direction, state, as_of, seen, withheld, unnamed"
+_SAME_LIST = "account_id = :account AND direction = :direction"
+
+
+class NotPossible(Exception):
+    """A listing cannot be confirmed, discarded or undone; the message says why."""
+
+
+def known(connection: Connection, listing_id: int) -> closing.Known:
+    """Return a listing by its id."""
+    found = _find(connection, "id = :listing", {"listing": listing_id})
+    assert found is not None  # noqa: S101 - ids come from our own rows
+    return found
+
+
+def of_run(connection: Connection, run_id: int, look: int = 1) -> closing.Known | None:
+    """Return the listing that a run walked at its first or second look."""
+    return _find(connection, "run_id = :run AND look = :look", {"run": run_id, "look": look})
+
+
+def applied(connection: Connection, this: closing.Known) -> closing.Known | None:
+    """Return the newest applied listing of the same account and direction."""
+    where = f"{_SAME_LIST} AND state = 'complete' ORDER BY as_of DESC, id DESC LIMIT 1"
+    return _find(connection, where, closing.scope(this))
+
+
+def before(connection: Connection, this: closing.Known, *states: str) -> closing.Known | None:
+    """Return the newest earlier first look at the same list that is in one of the states."""
+    names = ", ".join(f"'{state}'" for state in states)
+    where = f"{_SAME_LIST} AND id < :listing AND look = 1 AND state IN ({names})"
+    return _find(connection, f"{where} ORDER BY id DESC LIMIT 1", closing.scope(this))
+
+
+def seen(connection: Connection, listing_id: int) -> int:
+    """Count the distinct people among a listing's entries."""
+    return closing.count(
+        connection,
+        "SELECT count(*) FROM (SELECT DISTINCT person_id FROM listing_entries"
+        " WHERE listing_id = :listing) people",
+        {"listing": listing_id},
+    )
+
+
+def note(
+    connection: Connection,
+    listing_id: int,
+    state: str,
+    reasons: tuple[str, ...],
+    verdict: listing.Verdict,
+    as_of: datetime | None = None,
+) -> None:
+    """Write down what a listing has shown and what it is now."""
+    change(
+        connection,
+        listing_id,
+        state=state,
+        reasons=list(reasons),
+        as_of=as_of,
+        declared=verdict.declared,
+        seen=verdict.seen,
+        end_proof=verdict.end_proof,
+        withheld=0 if verdict.reasons else verdict.withheld,
+    )
+
+
+def change(connection: Connection, listing_id: int, **values: Any) -> None:
+    """Set columns of a listing."""
+    table = tables.Listing.__table__  # type: ignore[attr-defined]  # sqlmodel hides it from mypy
+    connection.execute(update(table).where(table.c.id == listing_id).values(**values))
+
+
+def supersede(connection: Connection, this: closing.Known) -> None:
+    """Let a list that counts take the place of any held one before it."""
+    closing.execute(
+        connection,
+        f"UPDATE listings SET state = 'superseded' WHERE {_SAME_LIST}"
+        " AND state = 'held' AND id <> :listing",
+        closing.scope(this),
+    )
+
+
+def forget(connection: Connection, this: closing.Known, keep: int | None) -> None:
+    """Delete the entries that no later decision needs: all but `keep` and held or open lists.
+
+    A list that withholds people keeps its entries until another one is applied.
+    """
+    closing.execute(
+        connection,
+        f"""
+        DELETE FROM listing_entries WHERE listing_id IN (
+            SELECT id FROM listings WHERE {_SAME_LIST} AND id <> :keep AND (
+                id = :listing OR run_id = :run
+                OR state IN ('partial', 'discarded', 'superseded', 'undone')
+                OR (state = 'complete' AND (withheld = 0 OR :applied = 1))))""",
+        closing.scope(this) | {"keep": keep or 0, "run": this.run_id, "applied": int(keep is None)},
+    )
+
+
+def _find(connection: Connection, where: str, facts: Mapping[str, Any]) -> closing.Known | None:
+    sql = text(f"SELECT {_COLUMNS} FROM listings WHERE {where}")
+    row = connection.execute(sql.columns(as_of=Moment), dict(facts)).mappings().first()
+    return closing.Known(**row) if row else None
