@@ -24,6 +24,7 @@ CODES: dict[str, str] = {
     "body_truncated": "The answer was cut off in the middle. Resume later.",
     "body_too_large": "The answer is larger than the limit and was dropped. Resume later; report it if it stays.",
     "browser_lost": "The browser ended or stopped answering. Run again; `doctor` checks the browser.",
+    "capture_lost": "An answer that a page loaded could not be read whole. Resume later.",
     # SignInAgain
     "signed_out": "The site sent us to its sign-in page. Set the account's password so that a run can sign in.",
     "follow_filter_ignored": "The site served people who are not followed: a dead session. Sign in again.",
@@ -40,6 +41,7 @@ CODES: dict[str, str] = {
     "page_changed": "A page is not in the format this version knows. Nothing was inferred from it.",
     "not_json": "JSON was expected and something else came.",
     "selector_missing": "An element that must be on the page is not there. Override the selector in the settings.",
+    "no_progress": "Page after page of a list shows nobody new; the walk was stopped. Resume or run again later.",
     "format_unknown": "The page shows neither entries nor the site's own message that there are none.",
     "list_empty_but_declared": "The page shows no entries although the site declares some.",
     "unexpected_language": "The page is in another language than the one its texts are read in.",
@@ -50,7 +52,11 @@ CODES: dict[str, str] = {
     # Busy
     "account_busy": "Another run uses this account right now. Try again when it has ended.",
     # BadConfig
+    "not_possible": "What was asked cannot be done to this run or list as it stands; the message says why.",
+    "internal": "A fault in Greenroom itself. Nothing was half applied; report the run's log.",
     "bad_config": "A setting is missing, unknown or has a value that cannot be.",
+    "browser_missing": "No Chromium was found. Run `make setup` or `playwright install chromium`, or set browser.executable.",
+    "browser_unusable": "Chromium was found but does not start. Run it by hand to see why, or set browser.executable to another.",
     "bad_request": "The command asks for something that does not exist or cannot be.",
 }
 

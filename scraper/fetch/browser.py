@@ -1,0 +1,195 @@
+"""One Chromium for the whole process: opened once, ended for certain, opened anew when lost."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from playwright import async_api
+
+from scraper import errors
+from scraper.fetch import chromium, processes
+
+if TYPE_CHECKING:
+    import psutil
+
+CLOSING = 5.0
+"""Seconds that a browser has to close by itself before its processes are killed."""
+
+DRIVER = "run-driver"
+"""What marks Playwright's driver among our child processes."""
+
+STARTING = 30.0
+"""Seconds that the driver and the browser have to start."""
+
+
+class Browser:
+    """A Chromium and its driver. Use `open_browser`; tabs ask it for their contexts.
+
+    `relaunch` after a loss is the next `context`: nobody has to notice that the browser died.
+    """
+
+    def __init__(
+        self,
+        *,
+        executable: str,
+        headless: bool,
+        endpoint: str | None,
+        folder: Path,
+        sandbox: bool,
+    ) -> None:
+        self._executable = executable
+        self._headless = headless
+        self._endpoint = endpoint
+        self._folder = folder
+        self._sandbox = sandbox
+        self._starting = asyncio.Lock()
+        self._driver: async_api.Playwright | None = None
+        self._chromium: async_api.Browser | None = None
+        self._processes: set[psutil.Process] = set()
+
+    @property
+    def version(self) -> str:
+        """The browser's version, empty when none runs."""
+        return self._chromium.version if self._chromium else ""
+
+    async def start(self) -> None:
+        """Start the browser unless it runs. Raises BadConfig (`browser_unusable`)."""
+        async with self._starting:
+            if self._chromium is not None and self._chromium.is_connected():
+                return
+            await self.kill()
+            try:
+                async with asyncio.timeout(STARTING):
+                    self._chromium = await self._launched()
+            except (async_api.Error, TimeoutError) as error:
+                await self.kill()
+                raise errors.BadConfig("browser_unusable", _why(error)) from error
+
+    async def context(self, state: dict[str, Any] | None, locale: str) -> async_api.BrowserContext:
+        """Return a new context (cookies, storage) that starts from `state`."""
+        await self.start()
+        assert self._chromium is not None  # noqa: S101 - start() returned
+        restored: Any = state
+        return await self._chromium.new_context(
+            storage_state=restored,
+            locale=locale,
+            service_workers="block",
+            accept_downloads=False,
+        )
+
+    async def close(self) -> None:
+        """Close the browser within `CLOSING` seconds, or kill it. Leaves no process behind."""
+        with contextlib.suppress(async_api.Error, TimeoutError):
+            async with asyncio.timeout(CLOSING):
+                if self._chromium is not None:
+                    await self._chromium.close()
+                if self._driver is not None:
+                    await self._driver.stop()
+        await self.kill()
+
+    async def kill(self) -> None:
+        """End the driver and, unless it is somebody else's, the browser, at once."""
+        self._chromium = self._driver = None
+        await processes.end(self._processes, self._folder)
+        self._processes = set()
+
+    async def _launched(self) -> async_api.Browser:
+        before = processes.children(DRIVER)
+        try:
+            with _drivers_environment(self._folder):
+                self._driver = await async_api.async_playwright().start()
+        finally:
+            self._processes = processes.children(DRIVER) - before
+        if self._endpoint:
+            return await self._driver.chromium.connect_over_cdp(self._endpoint)
+        return await self._driver.chromium.launch(
+            executable_path=self._executable,
+            headless=self._headless,
+            args=chromium.QUIET,
+            env=dict(chromium.environment(self._folder)),
+            chromium_sandbox=self._sandbox,
+            handle_sigint=False,
+            handle_sigterm=False,
+            handle_sighup=False,
+        )
+
+
+@contextlib.asynccontextmanager
+async def open_browser(
+    executable: str,
+    *,
+    headless: bool = True,
+    endpoint: str | None = None,
+    tmp_dir: Path,
+    sandbox: bool | None = None,
+) -> AsyncIterator[Browser]:
+    """Open the process's browser; on any way out none of its processes or files is left.
+
+    `endpoint`  attach to a running browser (DevTools URL) instead; it is left running
+    `tmp_dir`   where profiles stand while the browser runs; leftovers of killed runs are swept
+    `sandbox`   Chromium's own sandbox: on, except for root, for whom Chromium has none
+
+    Raises BadConfig (`browser_unusable`).
+    """
+    with processes.own_folder(tmp_dir) as folder:
+        browser = Browser(
+            executable=executable,
+            headless=headless,
+            endpoint=endpoint,
+            folder=folder,
+            sandbox=chromium.may_sandbox() if sandbox is None else sandbox,
+        )
+        try:
+            await browser.start()
+            yield browser
+        finally:
+            await finish(browser.close())
+
+
+async def finish(work: Coroutine[Any, Any, None]) -> None:
+    """Run the last steps to their end, even while the task that asks for them is cancelled."""
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
+    task.result()
+
+
+@contextlib.contextmanager
+def _drivers_environment(folder: Path) -> Iterator[None]:
+    """Start the driver with its files in `folder` and without our secrets.
+
+    Playwright hands its driver our environment and takes no other; the driver puts the browser's
+    profile (cookies in clear) where TMPDIR says.
+    """
+    before = dict(os.environ)
+    ours = {name: text for name, text in before.items() if chromium.is_ours(name)}
+    for name in ours:
+        del os.environ[name]
+    os.environ["TMPDIR"] = str(folder)
+    try:
+        yield
+    finally:
+        os.environ.update(ours)
+        if "TMPDIR" in before:
+            os.environ["TMPDIR"] = before["TMPDIR"]
+        else:
+            del os.environ["TMPDIR"]
+
+
+def _why(error: BaseException) -> str:
+    text = str(error)
+    if "sandbox" in text.lower():
+        return "Chromium's sandbox is not available here: allow unprivileged user namespaces"
+    lines = [line.strip() for line in text.splitlines() if "FATAL" in line or "rror while" in line]
+    return f"Chromium does not start: {(lines or text.splitlines() or ['no answer in time'])[0]}"

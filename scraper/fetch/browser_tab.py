@@ -1,0 +1,245 @@
+"""A tab of the browser: one account's context and page, every call ended by its own deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from playwright import async_api
+
+from scraper import errors, payload, redact
+from scraper.fetch import browser as browsers
+from scraper.fetch import captured, navigate, page_fetch
+
+DEADLINE = 30.0
+"""Seconds that one answer may take."""
+
+FIELD = 5.0
+"""Seconds that a form field or button may take to be there."""
+
+GRACE = 5.0
+"""Seconds beyond a call's deadline after which the browser itself counts as lost."""
+
+_NETWORK = {
+    "ERR_CONTENT_LENGTH_MISMATCH": "body_truncated",
+    "ERR_INCOMPLETE_CHUNKED_ENCODING": "body_truncated",
+    "ERR_TIMED_OUT": "timed_out",
+    "ERR_CONNECTION_TIMED_OUT": "timed_out",
+    "net::": "connection_lost",
+    "Execution context was destroyed": "connection_lost",
+    "interrupted by another navigation": "connection_lost",
+    "Download is starting": "connection_lost",
+}
+"""Part of a browser's message -> code. Whatever else goes wrong means that the tab is lost."""
+
+
+class BrowserTab:
+    """One account's page. Keeps the contract of `scraper.fetch.tab.Tab`.
+
+    When the browser is lost, the call under way raises TryLater (`browser_lost`) and the next
+    one begins in a new browser, with the cookies and storage last given or read.
+    """
+
+    def __init__(
+        self,
+        browser: browsers.Browser,
+        state: dict[str, Any] | None,
+        base_url: str,
+        *,
+        anchor: str,
+        deadline: float,
+        locale: str,
+    ) -> None:
+        self._browser = browser
+        self._state = state
+        self._origin = page_fetch.origin(base_url)
+        self._anchor = base_url.rstrip("/") + anchor
+        self._deadline = deadline
+        self._locale = locale
+        self._page: async_api.Page | None = None
+        self._failures: deque[async_api.Request] = deque(maxlen=8)
+        self._ways = {"page_fetch": self._page_fetch, "navigate": self._navigate}
+
+    async def open(self, url: str) -> payload.Payload:
+        """Navigate to `url`; return the document as it stands after DOMContentLoaded.
+
+        Raises TryLater (`connection_lost`, `timed_out`, `body_truncated`, `body_too_large`,
+        `browser_lost`).
+        """
+        request = payload.Request(url=redact.url(url), kind="document", via="navigate")
+        async with self._working(url) as page:
+            return await navigate.load(page, request, lambda: self._goto(page, url))
+
+    async def fill(self, selector: str, text: str) -> None:
+        """Type `text` into the field that `selector` names.
+
+        Raises PageChanged (`selector_missing`), TryLater (`browser_lost`).
+        """
+        async with self._working() as page:
+            with _field(selector, page):
+                await page.fill(selector, text, timeout=FIELD * 1000)
+
+    async def submit(self, selector: str) -> payload.Payload:
+        """Press `selector`, wait for the page that follows, and return its document.
+
+        Raises PageChanged (`selector_missing`), TryLater (`timed_out` when no page follows, and
+        as `open`).
+        """
+        async with self._working() as page:
+            request = payload.Request(url=redact.url(page.url), kind="document", via="navigate")
+
+            async def press() -> None:
+                milliseconds = self._deadline * 1000
+                async with page.expect_navigation(
+                    wait_until="domcontentloaded", timeout=milliseconds
+                ):
+                    with _field(selector, page):
+                        await page.click(selector, timeout=FIELD * 1000)
+
+            return await navigate.load(page, request, press)
+
+    async def fetch(self, request: payload.Request) -> tuple[payload.Payload, ...]:
+        """Answer a request in this tab: the answer first, then any captured XHR answers.
+
+        Raises TryLater (as `open`, and `capture_lost`), SignInAgain (`signed_out`), BadConfig
+        (`bad_request`: another host, or a way that a tab has not).
+        """
+        way = self._ways.get(request.via)
+        if way is None:
+            raise errors.BadConfig("bad_request", f"a tab cannot fetch by {request.via!r}")
+        return await way(request)
+
+    async def state(self) -> dict[str, Any]:
+        """Return cookies, local storage and IndexedDB: what a later tab needs to be signed in."""
+        async with self._working() as page:
+            read: Mapping[str, Any] = await page.context.storage_state(indexed_db=True)
+        self._state = dict(read)
+        return self._state
+
+    async def close(self) -> None:
+        """Close the page and its context. Ends in seconds, even if the browser does not answer."""
+        page, self._page = self._page, None
+        if page is None:
+            return
+        try:
+            async with asyncio.timeout(browsers.CLOSING):
+                await page.context.close()
+        except TimeoutError:
+            await self._browser.kill()
+        except async_api.Error:
+            return
+
+    async def _page_fetch(self, request: payload.Request) -> tuple[payload.Payload, ...]:
+        if page_fetch.origin(request.url) != self._origin:
+            raise errors.BadConfig(
+                "bad_request",
+                f"a page of {self._origin} cannot fetch from another host",
+                url=redact.url(request.url),
+            )
+        async with self._working(request.url) as page:
+            if page_fetch.origin(page.url) != self._origin:
+                elsewhere = await self._anchored(page, request)
+                if elsewhere is not None:
+                    return (elsewhere,)
+            return (
+                await page_fetch.page_fetch(
+                    page, request, seconds=self._deadline, failures=self._failures
+                ),
+            )
+
+    async def _anchored(
+        self, page: async_api.Page, request: payload.Request
+    ) -> payload.Payload | None:
+        """Bring the page to its site; return what is shown if the site sends us elsewhere."""
+        shown = await navigate.load(page, request, lambda: self._goto(page, self._anchor))
+        return None if page_fetch.origin(page.url) == self._origin else shown
+
+    async def _navigate(self, request: payload.Request) -> tuple[payload.Payload, ...]:
+        wanted = captured.Captured(request.capture, request.context)
+        clock = asyncio.get_running_loop().time
+        async with self._working(request.url) as page:
+            start = clock()
+            if not request.capture:
+                return (await navigate.load(page, request, lambda: self._goto(page, request.url)),)
+            with wanted.of(page):
+                document = await navigate.load(page, request, lambda: self._goto(page, request.url))
+                rest = max(self._deadline - (clock() - start), 0.1)
+                return (document, *await wanted.settled(rest))
+
+    async def _goto(self, page: async_api.Page, url: str) -> None:
+        await page.goto(url, wait_until="domcontentloaded", timeout=self._deadline * 1000)
+
+    async def _ready(self) -> async_api.Page:
+        if self._page is None or self._page.is_closed():
+            context = await self._browser.context(self._state, self._locale)
+            self._page = await context.new_page()
+            self._page.on("requestfailed", self._note_failure)
+            context.on("page", _close_popup)
+        return self._page
+
+    def _note_failure(self, request: async_api.Request) -> None:
+        self._failures.append(request)
+
+    @contextlib.asynccontextmanager
+    async def _working(self, url: str | None = None) -> AsyncIterator[async_api.Page]:
+        """Give the page for one call; end the call in time and name its errors for the remedy."""
+        where = redact.url(url) if url else None
+        try:
+            async with asyncio.timeout(self._deadline + GRACE):
+                yield await self._ready()
+        except TimeoutError:
+            await browsers.finish(self.close())
+            raise errors.TryLater(
+                "browser_lost", "the browser does not answer", url=where
+            ) from None
+        except async_api.TimeoutError:
+            raise errors.TryLater("timed_out", url=where) from None
+        except async_api.Error as error:
+            code = next((code for part, code in _NETWORK.items() if part in str(error)), None)
+            if code is None:
+                await browsers.finish(self.close())
+            raise errors.TryLater(
+                code or "browser_lost", redact.url(str(error).splitlines()[0]), url=where
+            ) from None
+
+
+@contextlib.asynccontextmanager
+async def open_tab(
+    browser: browsers.Browser,
+    state: dict[str, Any] | None,
+    base_url: str,
+    *,
+    anchor: str = "/",
+    deadline: float = DEADLINE,
+    locale: str = "en-US",
+) -> AsyncIterator[BrowserTab]:
+    """Open one account's tab, signed in as `state` (of `BrowserTab.state`) says.
+
+    `anchor`    path of a light page of the site: where in-page fetches are made from
+    `deadline`  seconds that one answer may take
+    """
+    tab = BrowserTab(browser, state, base_url, anchor=anchor, deadline=deadline, locale=locale)
+    try:
+        yield tab
+    finally:
+        await browsers.finish(tab.close())
+
+
+@contextlib.contextmanager
+def _field(selector: str, page: async_api.Page) -> Any:
+    try:
+        yield
+    except async_api.TimeoutError:
+        raise errors.PageChanged(
+            "selector_missing",
+            f"{selector} is not on the page, or cannot be used",
+            url=redact.url(page.url),
+        ) from None
+
+
+async def _close_popup(page: async_api.Page) -> None:
+    with contextlib.suppress(async_api.Error):
+        await page.close()

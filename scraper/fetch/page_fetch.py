@@ -1,0 +1,124 @@
+"""Ask a signed-in page to fetch(): cookies, TLS and headers are the browser's own."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import functools
+from collections import deque
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+from urllib import parse
+
+from scraper import errors, payload, redact
+from scraper.fetch import answers
+
+if TYPE_CHECKING:
+    from playwright import async_api
+
+_EXPLANATION = 0.25  # seconds that the browser's own reason for a failure may lag behind it
+
+
+async def page_fetch(
+    page: async_api.Page,
+    request: payload.Request,
+    *,
+    seconds: float,
+    failures: deque[async_api.Request],
+) -> payload.Payload:
+    """Return the answer to `request` as the page at its origin gets it.
+
+    `failures` is where the tab puts the requests that the browser reports as failed.
+
+    Raises TryLater (`connection_lost`, `body_truncated`, `body_too_large`, `timed_out`) and
+    SignInAgain (`signed_out`: the page has not the cookie its CSRF token stands in).
+    """
+    failures.clear()
+    ask = _ask(request, seconds)
+    result = await page.evaluate(_script(), ask)
+    if "missing" in result:
+        # HttpOnly: the page cannot see it
+        ask["tokens"] = await _tokens(page, request)
+        result = await page.evaluate(_script(), ask)
+    if "failed" in result:
+        raise await _failure(request, result, failures)
+    return answers.answer(
+        request,
+        url=result["url"],
+        status=result["status"],
+        headers=result["headers"],
+        body=_body(result),
+    )
+
+
+def origin(url: str) -> str:
+    """Return scheme, host and port of `url`, default ports left out."""
+    parts = parse.urlsplit(url)
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    port = "" if parts.port in {None, default} else f":{parts.port}"
+    return f"{parts.scheme}://{parts.hostname}{port}"
+
+
+def _ask(request: payload.Request, seconds: float) -> dict[str, Any]:
+    headers = {k: v for k, v in request.headers.items() if k.lower() != "referer"}
+    referers = [v for k, v in request.headers.items() if k.lower() == "referer"]
+    fields = any(place.startswith("field:") for place in request.csrf)
+    return {
+        "url": request.url,
+        "method": request.method,
+        "headers": headers,
+        "referrer": referers[0] if referers else None,
+        "form": {} if request.form is None and fields else request.form,
+        "csrf": request.csrf,
+        "tokens": {},
+        "milliseconds": seconds * 1000,
+        "limit": answers.BODY_LIMIT,
+        "wanted": answers.HEADERS,
+    }
+
+
+async def _tokens(page: async_api.Page, request: payload.Request) -> dict[str, str]:
+    found = {cookie["name"]: cookie["value"] for cookie in await page.context.cookies(request.url)}
+    for name in request.csrf.values():
+        if name not in found:
+            raise errors.SignInAgain(
+                "signed_out", f"the session has no cookie {name}", url=redact.url(request.url)
+            )
+    return {name: found[name] for name in request.csrf.values()}
+
+
+def _body(result: dict[str, Any]) -> bytes:
+    if "text" in result:
+        text: str = result["text"]
+        return text.encode()
+    return base64.b64decode(result["base64"])
+
+
+async def _failure(
+    request: payload.Request, result: dict[str, Any], failures: deque[async_api.Request]
+) -> errors.TryLater:
+    reasons = {
+        "body_too_large": f"more than {answers.BODY_LIMIT} bytes came",
+        "timed_out": "no complete answer within the deadline",
+    }
+    why = reasons.get(result["failed"]) or await _reason(request, failures) or result["why"]
+    return errors.TryLater(result["failed"], why, url=redact.url(request.url))
+
+
+async def _reason(request: payload.Request, failures: deque[async_api.Request]) -> str | None:
+    """Return why the browser says the request failed; its report comes beside the page's own."""
+    try:
+        async with asyncio.timeout(_EXPLANATION):
+            while not failures:
+                await asyncio.sleep(0.01)
+    except TimeoutError:
+        return None
+    failed = failures[-1]
+    if origin(failed.url) != origin(request.url):
+        return f"the site redirected to {origin(failed.url)}, another host"
+    return failed.failure
+
+
+@functools.cache
+def _script() -> str:
+    return resources.files(__package__).joinpath("page_fetch.js").read_text("utf-8")
