@@ -25,6 +25,9 @@ IDENTITY = "logged_in_user.username"
 OPERATOR_TOTAL = "operator.total"
 """A total that the operator states for imported pages; read once by nature."""
 
+AGAIN = "_again"
+"""Ending of a part that reads another part once more; it adds nothing to the total."""
+
 TOLERANCE_ROWS = 2
 TOLERANCE_SHARE = 0.01
 
@@ -181,7 +184,7 @@ def _readings(source: str, evidence: Evidence) -> Iterator[int]:
 
 
 def _part_total(part: str, pages: Iterable[PageFact]) -> int | None:
-    if part.endswith("_again"):
+    if part.endswith(AGAIN):
         return 0
     own = sorted((page for page in pages if page.part == part), key=lambda page: page.position)
     return own[-1].declared if own else None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, text, update
+from sqlalchemy import Connection, insert, select, text, update
 
 from models import closing, listing, tables
 from models.moment import Moment
@@ -113,3 +113,78 @@ def _find(connection: Connection, where: str, facts: Mapping[str, Any]) -> closi
     sql = text(f"SELECT {_COLUMNS} FROM listings WHERE {where}")
     row = connection.execute(sql.columns(as_of=Moment), dict(facts)).mappings().first()
     return closing.Known(**row) if row else None
+
+
+def pages_without_news(connection: Connection, listing_id: int, part: str) -> int:
+    """Count how many of the latest pages of a part, back from its last one, showed nobody new."""
+    sql = text(
+        "SELECT count(*) FROM listing_pages WHERE listing_id = :listing AND part = :part"
+        " AND position > coalesce((SELECT max(position) FROM listing_pages"
+        " WHERE listing_id = :listing AND part = :part AND fresh > 0), -1)"
+    )
+    facts = {"listing": listing_id, "part": part}
+    return int(connection.execute(sql, facts).scalar_one())
+
+
+def start(connection: Connection, run_id: int, account_id: int, direction: str, look: int) -> int:
+    """Open a listing for a run's first or second look at a list; return its id.
+
+    Lists that earlier runs of the same errand left open are closed as `partial`.
+    """
+    facts = {"run": run_id, "account": account_id, "direction": direction, "look": look}
+    connection.execute(
+        text(
+            f"UPDATE listings SET state = 'partial', withheld = 0 WHERE {_SAME_LIST}"
+            " AND state = 'open' AND run_id <> :run"
+        ),
+        facts,
+    )
+    table = tables.Listing.__table__  # type: ignore[attr-defined]  # sqlmodel hides it from mypy
+    values = {
+        "run_id": run_id,
+        "account_id": account_id,
+        "direction": direction,
+        "look": look,
+        "state": "open" if look == 1 else "second_look",
+        "reasons": [],
+        "baseline": False,
+        **dict.fromkeys(("seen", "withheld", "unnamed", "new", "lost", "returned"), 0),
+    }
+    return int(connection.execute(insert(table).values(values).returning(table.c.id)).scalar_one())
+
+
+def restart(connection: Connection, run_id: int) -> None:
+    """Forget all that a run's looks have shown: it starts over."""
+    for name in ("listing_entries", "listing_pages", "listing_checks"):
+        connection.execute(
+            text(
+                f"DELETE FROM {name} WHERE listing_id IN"
+                " (SELECT id FROM listings WHERE run_id = :run)"
+            ),
+            {"run": run_id},
+        )
+    connection.execute(
+        text("DELETE FROM listings WHERE run_id = :run AND look > 1"), {"run": run_id}
+    )
+
+
+def last_read(connection: Connection, run_id: int) -> datetime | None:
+    """Return when the newest page of a run was read."""
+    sql = text("SELECT max(fetched_at) AS at FROM payloads WHERE run_id = :run")
+    read: datetime | None = connection.execute(sql.columns(at=Moment), {"run": run_id}).scalar()
+    return read
+
+
+def facts(connection: Connection, run_id: int) -> Mapping[str, Any] | None:
+    """Return what a run claims about its list: complete, declared, seen, end_proof, reasons."""
+    table = tables.Listing.__table__  # type: ignore[attr-defined]  # sqlmodel hides it from mypy
+    row = (
+        connection.execute(select(table).where(table.c.run_id == run_id, table.c.look == 1))
+        .mappings()
+        .first()
+    )
+    if row is None:
+        return None
+    names = ("declared", "seen", "end_proof", "reasons")
+    proved = row["state"] in {"complete", "held", "superseded", "discarded", "undone"}
+    return {name: row[name] for name in names} | {"complete": proved}

@@ -7,6 +7,7 @@
     ├── PageChanged     the answer is not in the format we know: refuse, keep the evidence
     ├── Refused         the site says no: not found, not allowed
     ├── Busy            another run has the account's browser
+    ├── StorageTrouble  the database or the disk cannot be used as it is
     └── BadConfig       the settings or the command are wrong: nothing was done
 
 Each carries a stable `code`; `CODES` says what each code means and what to do, and
@@ -22,6 +23,7 @@ CODES: dict[str, str] = {
     "connection_lost": "The connection broke or could not be made. Check the network and base_url, then resume.",
     "timed_out": "No complete answer within the deadline. Resume later; check the network.",
     "body_truncated": "The answer was cut off in the middle. Resume later.",
+    "empty_answer": "An answer that must hold something came back empty. Resume later.",
     "body_too_large": "The answer is larger than the limit and was dropped. Resume later; report it if it stays.",
     "browser_lost": "The browser ended or stopped answering. Run again; `doctor` checks the browser.",
     "capture_lost": "An answer that a page loaded could not be read whole. Resume later.",
@@ -51,6 +53,14 @@ CODES: dict[str, str] = {
     "forbidden": "The site refuses this page to the account (401 or 403).",
     # Busy
     "account_busy": "Another run uses this account right now. Try again when it has ended.",
+    # StorageTrouble
+    "database_url": "The database URL is not one Greenroom can open: sqlite:///file.db or postgresql://user:password@host/name.",
+    "database_unreachable": "The database cannot be opened, read or written. Check its place, its rights and that it runs.",
+    "database_busy": "Somebody else writes to the database for too long. Try again.",
+    "database_newer": "The database was made by a newer Greenroom. Install that version or a newer one.",
+    "database_outdated": "The tables are older than the program. Run `greenroom db upgrade`.",
+    "database_damaged": "The database file is damaged. Stop all runs, keep the file, restore a backup.",
+    "disk_full": "The disk is full. Free some space, then resume.",
     # BadConfig
     "not_possible": "What was asked cannot be done to this run or list as it stands; the message says why.",
     "internal": "A fault in Greenroom itself. Nothing was half applied; report the run's log.",
@@ -110,6 +120,10 @@ class Refused(GreenroomError):
 
 class Busy(GreenroomError):
     """Another run has the account's browser."""
+
+
+class StorageTrouble(GreenroomError):
+    """The database or the disk cannot be used as it is; nothing was half written."""
 
 
 class BadConfig(GreenroomError):

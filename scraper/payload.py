@@ -9,7 +9,7 @@ import msgspec
 
 from models import records
 
-Via = Literal["page_fetch", "navigate", "http"]
+Via = Literal["page_fetch", "navigate", "http", "file"]
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -17,7 +17,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `kind`       names the parser in the Site
     `via`        `page_fetch`: the signed-in page runs fetch() (same origin);
-                 `navigate`: a full page load; `http`: plain HTTP without the account's cookies
+                 `navigate`: a full page load; `http`: plain HTTP without the account's cookies;
+                 `file`: a page that somebody saved
     `form`       a form body (POST, URL-encoded); None for no body
     `csrf`       where the page itself adds its CSRF token: form field or header name -> cookie name
                  (`{"field:csrfmiddlewaretoken": "csrftoken"}`, `{"header:X-XSRF-TOKEN": "XSRF-TOKEN"}`);

@@ -1,0 +1,122 @@
+"""What a run came to, as one object: the contract of `--json`, and its words for a human."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from models import runs, standing
+
+EXIT = {
+    "ok": 0,
+    "partial": 1,
+    "held": 1,
+    "needs_operator": 3,
+    "failed": 4,
+    "cancelled": 5,
+    "busy": 6,
+}
+"""The run's status -> the exit code of the command."""
+
+
+class Error(msgspec.Struct, frozen=True, kw_only=True):
+    """An error that the run met."""
+
+    code: str
+    message: str
+    url: str | None
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """What the run claims about the list it walked."""
+
+    complete: bool
+    declared: int | None
+    seen: int
+    end_proof: str | None
+    reasons: list[str]
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """A run, as `collect --json` and `runs show --json` print it (docs/run.schema.json)."""
+
+    run: int
+    collector: str
+    account: str
+    status: str
+    pages: int
+    records: int
+    new: int
+    lost: int
+    returned: int
+    seconds: float
+    listing: Listing | None
+    errors: list[Error]
+
+
+def of(connection: Connection, run_id: int) -> Report:
+    """Return the report of a run. Raises LookupError when there is none of that number."""
+    run = runs.get(connection, run_id)
+    return Report(
+        run=run.id,
+        collector=run.collector,
+        account=runs.account_of(connection, run.account_id).name,
+        status=run.status,
+        pages=run.pages,
+        records=run.records,
+        new=run.new,
+        lost=run.lost,
+        returned=run.returned,
+        seconds=round(run.seconds, 3),
+        listing=_listing(connection, run_id),
+        errors=[Error(**error) for error in run.errors],
+    )
+
+
+def _listing(connection: Connection, run_id: int) -> Listing | None:
+    facts = standing.facts(connection, run_id)
+    return msgspec.convert(facts, Listing) if facts else None
+
+
+def text(report: Report) -> str:
+    """Return the same as text."""
+    return msgspec.json.encode(report).decode()
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of a report."""
+    found = msgspec.json.schema(Report)
+    found["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    return found
+
+
+def lines(report: Report) -> list[str]:
+    """Return a few lines for a human: how it ended, the proof or what is missing, what to do."""
+    ended = f"run {report.run} {report.collector} as {report.account}: {report.status}"
+    told = [f"{ended}, {report.pages} pages, {report.records} records in {report.seconds:.1f} s"]
+    if report.listing:
+        told += _proof(report.listing)
+    if report.status in {"ok", "held"}:
+        told.append(f"  new {report.new}, lost {report.lost}, returned {report.returned}")
+    told += [f"  error[{error.code}]: {error.message}" for error in report.errors]
+    return [*told, *_next(report)]
+
+
+def _proof(listing: Listing) -> list[str]:
+    declared = "?" if listing.declared is None else listing.declared
+    head = f"  {listing.seen} of {declared} seen"
+    if listing.complete:
+        return [f"{head}, proved complete ({listing.end_proof})"]
+    return [f"{head}, not proved complete", *(f"  - {reason}" for reason in listing.reasons)]
+
+
+def _next(report: Report) -> list[str]:
+    """Return what the operator can do about a run that did not end well."""
+    if report.status == "held":
+        ways = " or ".join(f"`greenroom runs {act} {report.run}`" for act in ("confirm", "discard"))
+        return [f"  nothing was changed; look, then {ways}"]
+    if report.errors and report.status in {"partial", "needs_operator", "cancelled", "failed"}:
+        return [f"  go on with `greenroom runs resume {report.run}`"]
+    return []

@@ -1,0 +1,227 @@
+"""The one path from a Run to rows: whoever asks for work asks here."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from jobs import verdicts, walk
+from models import apply, db, moment, runs, standing
+from scraper import errors, payload, site
+
+RESUMABLE_FOR = timedelta(minutes=30)
+"""How long after its last page a half-read list is still one look; later it starts over."""
+
+STATUS: Mapping[type[errors.GreenroomError], str] = {
+    errors.TryLater: "partial",
+    errors.SignInAgain: "needs_operator",
+    errors.NeedsOperator: "needs_operator",
+    errors.PageChanged: "failed",
+    errors.Refused: "failed",
+    errors.BadConfig: "failed",
+    errors.Busy: "busy",
+}
+
+Enter = Callable[[runs.Account], AbstractAsyncContextManager[walk.Visit]]
+
+
+class Runtime(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a run needs from outside.
+
+    `visit` opens a browser for an account, alone; `layout` tells a site's layout with the
+    operator's overrides; `patience` how it waits; `show` and `tell` report to whoever watches.
+    """
+
+    database: db.Database
+    sites: Mapping[str, site.Site]
+    visit: Enter
+    layout: Callable[[str], site.Layout]
+    patience: Callable[[str], walk.Patience]
+    show: Callable[[walk.Progress], None] = lambda _progress: None
+    tell: Callable[[str], None] = lambda _message: None
+
+
+def version() -> str:
+    """Return the version of the program that a run is recorded with."""
+    return importlib.metadata.version("greenroom")
+
+
+def collector_of(sites: Mapping[str, site.Site], name: str) -> tuple[site.Site, site.Collector]:
+    """Return the site and the collector called `site.errand`. Raises BadConfig."""
+    where, _, errand = name.partition(".")
+    found = sites.get(where)
+    if found is None or errand not in found.collectors:
+        known = sorted(
+            f"{one.name}.{errand}" for one in sites.values() for errand in one.collectors
+        )
+        raise errors.BadConfig(
+            "bad_request", f"there is no collector {name}; there are {', '.join(known)}"
+        )
+    return found, found.collectors[errand]
+
+
+async def execute(runtime: Runtime, run_id: int) -> None:
+    """Run, or go on with, a run until it ends; its row says how it ended.
+
+    Never raises for what sites do; a cancellation is recorded and passed on.
+    """
+    run = await asyncio.to_thread(_begin, runtime, run_id)
+    try:
+        status, failure = await _attempt(runtime, run), None
+    except runs.Superseded:
+        return
+    except asyncio.CancelledError:
+        await _shielded(_finish, runtime, run, "cancelled", None)
+        raise
+    except errors.GreenroomError as error:
+        status, failure = STATUS[type(error)], error
+    except Exception as error:
+        fault = errors.GreenroomError("internal", f"{type(error).__name__}: {error}")
+        await _shielded(_finish, runtime, run, "failed", fault)
+        raise
+    await _shielded(_finish, runtime, run, status, failure)
+
+
+async def _attempt(runtime: Runtime, run: runs.Run) -> str:
+    """Walk the leads and close the list; return the status."""
+    account = await asyncio.to_thread(_account, runtime, run)
+    _, collector = collector_of(runtime.sites, run.collector)
+    async with runtime.visit(account) as visit:
+        on_the_way = await asyncio.to_thread(_depart, runtime, run, account, visit)
+        while True:
+            await on_the_way.to_the_end()
+            if collector.direction is None:
+                return "ok"
+            claim = verdicts.Claim(account=account, collector=collector, run=run)
+            closed = await asyncio.to_thread(verdicts.close, runtime.database, claim)
+            if closed is not None:
+                return closed
+            runtime.tell("somebody is missing: looking a second time before ending anybody")
+            on_the_way = await asyncio.to_thread(_look_again, runtime, run, on_the_way)
+
+
+def _begin(runtime: Runtime, run_id: int) -> runs.Run:
+    with runtime.database.write() as connection:
+        return runs.begin(connection, run_id)
+
+
+def _account(runtime: Runtime, run: runs.Run) -> runs.Account:
+    with runtime.database.read() as connection:
+        return runs.account_of(connection, run.account_id)
+
+
+def _depart(runtime: Runtime, run: runs.Run, account: runs.Account, visit: walk.Visit) -> walk.Walk:
+    """Return the walk as this attempt finds it: fresh, or where the last attempt stopped."""
+    where, collector = collector_of(runtime.sites, run.collector)
+    layout = runtime.layout(where.name)
+    with runtime.database.write() as connection:
+        leads = _leads_left(connection, run)
+        if leads is None:
+            leads = list(collector.start(_errand(connection, run, account), layout))
+            standing.restart(connection, run.id)
+            runs.progress(connection, run, {"leads": walk.encode(leads)})
+        listing_id = _listing(connection, run, collector)
+    return walk.Walk(
+        database=runtime.database,
+        run=run,
+        site=where,
+        layout=layout,
+        source=apply.Source(
+            account_id=account.id,
+            site=where.name,
+            run_id=run.id,
+            payload_id=0,
+            listing_id=listing_id,
+            collector=run.collector,
+            target=run.target,
+            seen_at=moment.now(),
+        ),
+        visit=visit,
+        patience=runtime.patience(where.name),
+        leads=leads,
+        follows=run.requested_by != verdicts.IMPORTED,
+        show=runtime.show,
+        tell=runtime.tell,
+    )
+
+
+def _leads_left(connection: Any, run: runs.Run) -> list[payload.Request] | None:
+    """Return the leads that an earlier attempt left, unless they are too old to go on with."""
+    if run.leads is None:
+        return None
+    last = standing.last_read(connection, run.id)
+    listed = standing.of_run(connection, run.id) is not None
+    if listed and last is not None and moment.now() - last > RESUMABLE_FOR:
+        return None
+    return walk.decode(run.leads)
+
+
+def _listing(connection: Any, run: runs.Run, collector: site.Collector) -> int | None:
+    """Return the look that the leads belong to, opening the first if there is none."""
+    if collector.direction is None:
+        return None
+    for look in (2, 1):
+        if found := standing.of_run(connection, run.id, look=look):
+            return found.id
+    return standing.start(connection, run.id, run.account_id, collector.direction, look=1)
+
+
+def _look_again(runtime: Runtime, run: runs.Run, first: walk.Walk) -> walk.Walk:
+    """Open the second look at the same list."""
+    _, collector = collector_of(runtime.sites, run.collector)
+    assert collector.direction is not None  # noqa: S101 - only lists are looked at twice
+    with runtime.database.write() as connection:
+        account = runs.account_of(connection, run.account_id)
+        listing_id = standing.start(connection, run.id, run.account_id, collector.direction, look=2)
+        leads = list(collector.start(_errand(connection, run, account), first.layout))
+        runs.progress(connection, run, {"leads": walk.encode(leads)})
+    first.source = msgspec.structs.replace(first.source, listing_id=listing_id)
+    first.leads = leads
+    return first
+
+
+def _errand(connection: Any, run: runs.Run, account: runs.Account) -> site.Errand:
+    options = run.options
+    return site.Errand(
+        username=account.username,
+        target=run.target,
+        full=bool(options.get("full")),
+        cursor=runs.cursor(connection, run),
+        since=_time(options.get("since")),
+        until=_time(options.get("until")),
+        now=moment.now(),
+    )
+
+
+def _time(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None
+
+
+def _finish(
+    runtime: Runtime, run: runs.Run, status: str, failure: errors.GreenroomError | None
+) -> None:
+    """Write down how the attempt ended."""
+    now = moment.now()
+    values: dict[str, Any] = {"status": status, "ended_at": now}
+    if run.active_at is not None:
+        values["seconds"] = run.seconds + (now - run.active_at).total_seconds()
+    if failure is not None:
+        values["errors"] = [{"code": failure.code, "message": failure.message, "url": failure.url}]
+    with runtime.database.write() as connection:
+        runs.progress(connection, run, values)
+        if status not in {"ok", "held"}:
+            account = runs.account_of(connection, run.account_id)
+            _, collector = collector_of(runtime.sites, run.collector)
+            claim = verdicts.Claim(account=account, collector=collector, run=run)
+            verdicts.suspend(connection, claim, failure.code if failure else status)
+
+
+async def _shielded(act: Callable[..., None], *arguments: Any) -> None:
+    """Do the last write of a run even while it is being cancelled."""
+    await asyncio.shield(asyncio.to_thread(act, *arguments))

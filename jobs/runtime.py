@@ -1,0 +1,61 @@
+"""Open what work needs, close it in reverse: the database, and the runtime of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from jobs import run, settings, visit, walk
+from models import db, upgrade
+from scraper import errors
+from scraper.sites import register
+
+
+@contextmanager
+def open_database(chosen: settings.Settings) -> Iterator[db.Database]:
+    """Open the database, bringing its tables up to this program's.
+
+    Raises StorageTrouble with the code of `db.Unusable`, here and for whatever happens inside.
+    """
+    with translated():
+        database = db.connect(chosen.database.url)
+        try:
+            upgrade.upgrade(database)
+            yield database
+        finally:
+            database.close()
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise the database's own troubles as errors that a user can act on."""
+    try:
+        yield
+    except db.Unusable as error:
+        raise errors.StorageTrouble(error.code, str(error)) from error
+
+
+def assemble(
+    chosen: settings.Settings,
+    database: db.Database,
+    environ: Mapping[str, str],
+    *,
+    show: Callable[[walk.Progress], None] = lambda _progress: None,
+    tell: Callable[[str], None] = lambda _message: None,
+    ask: Callable[[str], str | None] = lambda _account: None,
+) -> run.Runtime:
+    """Return the runtime of this process's runs; a browser opens only when one visits a site."""
+    desk = visit.Desk(
+        settings=chosen, database=database, sites=register.SITES, environ=environ, ask=ask
+    )
+    return run.Runtime(
+        database=database,
+        sites=register.SITES,
+        visit=visit.entering(desk),
+        layout=lambda name: settings.layout(chosen, name),
+        patience=lambda name: walk.Patience(
+            retries=chosen.sites[name].retries, wait=chosen.sites[name].retry_wait_seconds
+        ),
+        show=show,
+        tell=tell,
+    )

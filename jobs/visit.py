@@ -1,0 +1,125 @@
+"""Visit a site as an account: alone, at its pace, with its session, signing in rarely."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+
+from jobs import environment, settings
+from models import db, moment, runs
+from scraper import errors, pace, payload, session, site
+from scraper.fetch import browser, chromium, routed, tab
+
+SIGN_IN_APART = timedelta(seconds=60)
+"""Two attempts to sign in are never closer than this, across runs and processes."""
+
+
+class Desk(msgspec.Struct, frozen=True, kw_only=True):
+    """What visiting needs: the settings, the tables, and where a password may come from.
+
+    `ask` asks a human at a terminal for a password, and returns None where there is none.
+    """
+
+    settings: settings.Settings
+    database: db.Database
+    sites: Mapping[str, site.Site]
+    environ: Mapping[str, str]
+    ask: Callable[[str], str | None] = lambda _account: None
+
+
+class SignedInVisit:
+    """A tab at the site with the account's session."""
+
+    def __init__(
+        self, desk: Desk, account: runs.Account, open_tab: tab.Tab, turns: pace.Pace
+    ) -> None:
+        self._desk = desk
+        self._account = account
+        self._tab = open_tab
+        self._turns = turns
+        self._site = desk.sites[account.site]
+        self.fetch: routed.Fetch = routed.paced(open_tab.fetch, turns.turn)
+
+    async def hold(self, seconds: float) -> None:
+        """Keep everybody who uses the account quiet for `seconds`."""
+        await self._turns.hold(seconds)
+
+    async def sign_in(self) -> None:
+        """Sign in with the account's password.
+
+        Raises NeedsOperator: `no_password`, `sign_in_too_soon`, `bad_credentials`, `challenge`,
+        `second_factor`, `age_gate`, `wrong_user`, `sign_in_unclear`.
+        """
+        name = self._account.name
+        password = settings.password(name, self._desk.environ) or self._desk.ask(name)
+        if not password:
+            name = environment.password_variable(name)
+            raise errors.NeedsOperator(
+                "no_password", f"set {name} to the password of {self._account.username}"
+            )
+        await asyncio.to_thread(self._note_attempt)
+        layout = settings.layout(self._desk.settings, self._site.name)
+        credentials = site.Credentials(username=self._account.username, password=password)
+        await self._turns.turn()
+        await self._site.sign_in(self._tab, credentials, layout)
+        await asyncio.to_thread(self._note_success)
+
+    def _note_attempt(self) -> None:
+        """Write the attempt down before it is made. Raises NeedsOperator `sign_in_too_soon`."""
+        now = moment.now()
+        with self._desk.database.write() as connection:
+            last = runs.account_of(connection, self._account.id).sign_in_attempted_at
+            if last is not None and now - last < SIGN_IN_APART:
+                raise errors.NeedsOperator("sign_in_too_soon")
+            runs.note_sign_in(connection, self._account.id, sign_in_attempted_at=now)
+
+    def _note_success(self) -> None:
+        with self._desk.database.write() as connection:
+            runs.note_sign_in(connection, self._account.id, signed_in_at=moment.now())
+
+
+def entering(desk: Desk) -> Callable[[runs.Account], AbstractAsyncContextManager[SignedInVisit]]:
+    """Return the way to visit as an account: its lock, its session, a browser, its pace.
+
+    The session is kept after a good visit and after signing in, never after a bad one.
+    Entering raises Busy `account_busy`, BadConfig `browser_missing` or `browser_unusable`.
+    """
+
+    @asynccontextmanager
+    async def enter(account: runs.Account) -> AsyncIterator[SignedInVisit]:
+        chosen = desk.settings.sites[account.site]
+        place = desk.settings.storage.directory
+        base_url = settings.layout(desk.settings, account.site).base_url
+        state = session.path(place, account.name)
+        async with AsyncExitStack() as stack:
+            stack.enter_context(session.account_lock(place, account.name))
+            turns = pace.Pace(
+                place, account.name, pace.checked_rate(chosen.requests_per_minute, base_url)
+            )
+            configured = desk.settings.browser.executable
+            executable = chromium.find_chromium(str(configured) if configured else None)
+            opened = await stack.enter_async_context(
+                browser.open_browser(
+                    executable,
+                    headless=desk.settings.browser.headless,
+                    endpoint=desk.settings.browser.endpoint,
+                    tmp_dir=place / "tmp",
+                )
+            )
+            restored = session.load(state)
+            open_tab = await stack.enter_async_context(
+                browser_tab.open_tab(
+                    opened, restored, base_url, deadline=chosen.request_timeout_seconds
+                )
+            )
+            visit = SignedInVisit(desk, account, open_tab, turns, restored=restored is not None)
+            visit.keep = lambda: session.save(state, open_tab.state())
+            yield visit
+            await visit.keep()
+
+    return enter

@@ -1,0 +1,166 @@
+"""Questions asked of the tables: members, the lost, differences, histories. All reads stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, bindparam, text
+
+from models import records
+from models.moment import Moment
+
+_MOMENTS = ("first_seen", "last_seen", "since", "ended", "at", "as_of")
+
+PEOPLE_COLUMNS = ("username", "role", "first_seen", "last_seen", "since", "ended")
+ACT_COLUMNS = ("at", "room", "username", "kind", "tokens", "text", "source", "id")
+
+
+class Applied(msgspec.Struct, frozen=True, kw_only=True):
+    """The applied list that a question about members rests on."""
+
+    run_id: int
+    as_of: datetime
+    declared: int | None
+    seen: int
+
+
+class Unknown(Exception):
+    """The tables cannot answer: no complete list covers the asked time; the message says so."""
+
+
+def basis(
+    connection: Connection,
+    account_id: int,
+    direction: records.Direction,
+    as_of: datetime | None = None,
+) -> Applied:
+    """Return the newest applied list at `as_of` (now if None). Raises Unknown if there is none."""
+    where = "account_id = :account AND direction = :direction AND state = 'complete'"
+    if as_of is not None:
+        where += " AND as_of <= :until"
+    found = _rows(
+        connection,
+        f"SELECT run_id, as_of, declared, seen FROM listings WHERE {where}"
+        " ORDER BY as_of DESC LIMIT 1",
+        {"account": account_id, "direction": direction, "until": as_of},
+    )
+    for row in found:
+        return Applied(**row)
+    when = f" at or before {as_of.isoformat()}" if as_of else ""
+    raise Unknown(f"no complete {direction} list is known{when}; collect one first")
+
+
+def members(
+    connection: Connection,
+    account_id: int,
+    direction: records.Direction,
+    as_of: datetime | None = None,
+) -> Iterator[Mapping[str, Any]]:
+    """Yield who is on the list at `as_of` (now if None), by name: PEOPLE_COLUMNS.
+
+    `since` is None for people who were there at the first list: nobody knows since when.
+    """
+    yield from _rows(
+        connection,
+        f"{_PEOPLE} AND {_ON_LIST} ORDER BY p.username",
+        {"account": account_id, "direction": direction, "until": as_of or _FAR},
+    )
+
+
+def lost(
+    connection: Connection,
+    account_id: int,
+    direction: records.Direction,
+    as_of: datetime | None = None,
+) -> Iterator[Mapping[str, Any]]:
+    """Yield who was on the list and is no longer at `as_of`, last lost first: PEOPLE_COLUMNS."""
+    yield from _rows(
+        connection,
+        f"{_PEOPLE} AND f.ended <= :until AND NOT EXISTS ("
+        " SELECT 1 FROM follow_edges later WHERE later.account_id = f.account_id"
+        " AND later.direction = f.direction AND later.person_id = f.person_id"
+        " AND later.since >= f.ended AND later.since <= :until) ORDER BY f.ended DESC, p.username",
+        {"account": account_id, "direction": direction, "until": as_of or _FAR},
+    )
+
+
+def difference(
+    connection: Connection,
+    account_id: int,
+    direction: records.Direction,
+    before: datetime,
+    after: datetime,
+) -> Iterator[Mapping[str, Any]]:
+    """Yield what changed between two instants: username and `change` (`gained` or `lost`)."""
+    then, now = _ON_LIST.replace(":until", ":before"), _ON_LIST.replace(":until", ":after")
+    yield from _rows(
+        connection,
+        f"SELECT username, change FROM ("
+        f" SELECT p.username, CASE WHEN max(CASE WHEN {now} THEN 1 ELSE 0 END) = 1 THEN 'gained'"
+        f" ELSE 'lost' END AS change, max(CASE WHEN {then} THEN 1 ELSE 0 END) AS was,"
+        f" max(CASE WHEN {now} THEN 1 ELSE 0 END) AS is_now"
+        " FROM follow_edges f JOIN persons p ON p.id = f.person_id"
+        " WHERE f.account_id = :account AND f.direction = :direction GROUP BY p.username"
+        ") both_times WHERE was <> is_now ORDER BY change, username",
+        {"account": account_id, "direction": direction, "before": before, "after": after},
+    )
+
+
+def acts(
+    connection: Connection,
+    account_id: int,
+    kinds: tuple[str, ...] = (),
+    *,
+    not_kinds: tuple[str, ...] = (),
+    sources: tuple[str, ...] = (),
+    until: datetime | None = None,
+) -> Iterator[Mapping[str, Any]]:
+    """Yield interactions, oldest first: ACT_COLUMNS. `id` is the site's own or our fingerprint."""
+    where = "s.account_id = :account AND i.at <= :until"
+    facts: dict[str, Any] = {"account": account_id, "until": until or _FAR}
+    for column, names, negated in (
+        ("i.kind", kinds, ""),
+        ("i.kind", not_kinds, "NOT "),
+        ("s.source", sources, ""),
+    ):
+        if names:
+            binds = {f"n{len(facts)}_{place}": name for place, name in enumerate(names)}
+            where += f" AND {column} {negated}IN ({', '.join(':' + bind for bind in binds)})"
+            facts |= binds
+    yield from _rows(
+        connection,
+        "SELECT i.at, s.room, p.username, i.kind, i.tokens, i.text, s.source, i.key AS id"
+        " FROM interactions i JOIN streams s ON s.id = i.stream_id"
+        f" LEFT JOIN persons p ON p.id = i.person_id WHERE {where} ORDER BY i.at, i.id",
+        facts,
+    )
+
+
+_FAR = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
+_PEOPLE = (
+    "SELECT p.username, p.role, p.first_seen, p.last_seen,"
+    " CASE WHEN f.since_known THEN f.since END AS since,"
+    " CASE WHEN f.ended <= :until THEN f.ended END AS ended"
+    " FROM follow_edges f JOIN persons p ON p.id = f.person_id"
+    " WHERE f.account_id = :account AND f.direction = :direction"
+)
+_ON_LIST = "(f.since <= :until AND (f.ended IS NULL OR f.ended > :until))"
+
+
+def _rows(
+    connection: Connection, sql: str, facts: Mapping[str, Any]
+) -> Iterator[Mapping[str, Any]]:
+    """Run a statement whose time columns are Moments, and stream its rows."""
+    statement = text(sql)
+    times = {name: value for name, value in facts.items() if isinstance(value, datetime)}
+    statement = statement.bindparams(*(bindparam(name, type_=Moment) for name in times))
+    shown = {name: Moment for name in _MOMENTS if name in sql}
+    found = connection.execution_options(yield_per=1000).execute(
+        statement.columns(**shown),
+        {name: value for name, value in facts.items() if value is not None},
+    )
+    for row in found.mappings():
+        yield dict(row)

@@ -1,0 +1,213 @@
+"""Runs as they stand in their table: ask for one, begin, note progress, finish.
+
+Status: `queued`, `running`, then `ok`, `partial`, `held`, `needs_operator`, `failed`,
+`cancelled` or `busy`; a `running` row whose process has died is resumed like a cancelled one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Table, insert, select, update
+
+from models import moment, tables
+
+FINAL = ("ok", "partial", "held", "needs_operator", "failed", "cancelled", "busy")
+
+
+class Superseded(Exception):
+    """Another attempt at the same run has begun; this one must write nothing more."""
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """An account as runs have used it."""
+
+    id: int
+    name: str
+    site: str
+    username: str
+    sign_in_attempted_at: datetime | None
+    signed_in_at: datetime | None
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """A run as it stands in its table; `leads` is the JSON of the requests still to be made."""
+
+    id: int
+    account_id: int
+    collector: str
+    target: str | None
+    options: dict[str, Any]
+    requested_by: str
+    status: str
+    attempt: int
+    requested_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    active_at: datetime | None
+    seconds: float
+    leads: str | None
+    signed_in: bool
+    pages: int
+    records: int
+    new: int
+    lost: int
+    returned: int
+    errors: list[dict[str, Any]]
+    layout: dict[str, Any]
+    version: str
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked for: a collector, for an account, by somebody."""
+
+    account_id: int
+    collector: str
+    requested_by: str
+    version: str
+    target: str | None = None
+    options: dict[str, Any] = {}
+    layout: dict[str, Any] = {}
+
+
+def _table(model: Any) -> Table:
+    found: Table = model.__table__
+    return found
+
+
+_RUNS = _table(tables.Run)
+_ACCOUNTS = _table(tables.Account)
+_CURSORS = _table(tables.Cursor)
+
+
+def account(connection: Connection, name: str, site: str, username: str) -> Account:
+    """Return the account of that name, creating its row at first use.
+
+    Raises ValueError when the name was used for another sign-in before: lists of two people
+    must never be mixed.
+    """
+    found = _account(connection, name)
+    if found is None:
+        values = {"name": name, "site": site, "username": username, "created_at": moment.now()}
+        connection.execute(insert(_ACCOUNTS).values(values))
+        found = _account(connection, name)
+    if found is None or (found.site, found.username.lower()) != (site, username.lower()):
+        before = f"{found.username} at {found.site}" if found else "nobody"
+        raise ValueError(f"account {name} was {before}; give {username} at {site} another name")
+    return found
+
+
+def account_of(connection: Connection, account_id: int) -> Account:
+    """Return an account by its id."""
+    row = connection.execute(_select_account().where(_ACCOUNTS.c.id == account_id)).mappings().one()
+    return Account(**row)
+
+
+def note_sign_in(connection: Connection, account_id: int, **times: datetime) -> None:
+    """Set `sign_in_attempted_at` or `signed_in_at` of an account."""
+    connection.execute(update(_ACCOUNTS).where(_ACCOUNTS.c.id == account_id).values(**times))
+
+
+def create(connection: Connection, order: Order) -> int:
+    """Write down a run that is asked for; return its id."""
+    values = msgspec.structs.asdict(order) | {
+        "status": "queued",
+        "requested_at": moment.now(),
+        "attempt": 0,
+        "seconds": 0.0,
+        "signed_in": False,
+        "errors": [],
+        **dict.fromkeys(("pages", "records", "new", "lost", "returned"), 0),
+    }
+    added = connection.execute(insert(_RUNS).values(values).returning(_RUNS.c.id))
+    return int(added.scalar_one())
+
+
+def begin(connection: Connection, run_id: int) -> Run:
+    """Start another attempt at a run and return it; earlier attempts can write no more."""
+    now = moment.now()
+    run = get(connection, run_id)
+    connection.execute(
+        update(_RUNS)
+        .where(_RUNS.c.id == run_id)
+        .values(
+            status="running",
+            attempt=_RUNS.c.attempt + 1,
+            started_at=run.started_at or now,
+            active_at=now,
+            ended_at=None,
+            errors=[],
+        )
+    )
+    return get(connection, run_id)
+
+
+def progress(connection: Connection, run: Run, values: Mapping[str, Any]) -> None:
+    """Note progress of this attempt. Raises Superseded when a later attempt has begun."""
+    changed = connection.execute(
+        update(_RUNS)
+        .where(_RUNS.c.id == run.id, _RUNS.c.attempt == run.attempt)
+        .values(active_at=moment.now(), **values)
+    )
+    if not changed.rowcount:
+        raise Superseded(f"run {run.id} was taken over by another attempt")
+
+
+def add(**counts: int) -> dict[str, Any]:
+    """Return values for `progress` that add to the run's counters."""
+    return {name: _RUNS.c[name] + count for name, count in counts.items()}
+
+
+def get(connection: Connection, run_id: int) -> Run:
+    """Return a run. Raises LookupError when there is none of that number."""
+    row = connection.execute(select(_RUNS).where(_RUNS.c.id == run_id)).mappings().first()
+    if row is None:
+        raise LookupError(f"there is no run {run_id}")
+    return Run(**row)
+
+
+def newest(connection: Connection, *, limit: int, account_id: int | None = None) -> list[Run]:
+    """Return the newest runs, newest first."""
+    query = select(_RUNS).order_by(_RUNS.c.id.desc()).limit(limit)
+    if account_id is not None:
+        query = query.where(_RUNS.c.account_id == account_id)
+    return [Run(**row) for row in connection.execute(query).mappings()]
+
+
+def later(connection: Connection, run: Run) -> int | None:
+    """Return the id of a later run of the same errand that has begun, if there is one."""
+    query = (
+        select(_RUNS.c.id)
+        .where(
+            _RUNS.c.account_id == run.account_id,
+            _RUNS.c.collector == run.collector,
+            _RUNS.c.id > run.id,
+            _RUNS.c.started_at.is_not(None),
+            _RUNS.c.target.is_not_distinct_from(run.target),
+        )
+        .limit(1)
+    )
+    return connection.execute(query).scalar()
+
+
+def cursor(connection: Connection, run: Run) -> str | None:
+    """Return how far the history that the run reads is known, if it is."""
+    query = select(_CURSORS.c.value).where(
+        _CURSORS.c.account_id == run.account_id,
+        _CURSORS.c.collector == run.collector,
+        _CURSORS.c.target == (run.target or ""),
+    )
+    return connection.execute(query).scalar()
+
+
+def _select_account() -> Any:
+    columns = (_ACCOUNTS.c[name] for name in Account.__struct_fields__)
+    return select(*columns)
+
+
+def _account(connection: Connection, name: str) -> Account | None:
+    row = connection.execute(_select_account().where(_ACCOUNTS.c.name == name)).mappings().first()
+    return Account(**row) if row else None
