@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,7 +69,9 @@ class Browser:
                     self._chromium = await self._launched()
             except (async_api.Error, TimeoutError) as error:
                 await self.kill()
-                raise errors.BadConfig("browser_unusable", _why(error)) from error
+                raise errors.BadConfig(
+                    "browser_unusable", f"{self._executable}: {_why(error)}"
+                ) from error
 
     async def context(self, state: dict[str, Any] | None, locale: str) -> async_api.BrowserContext:
         """Return a new context (cookies, storage) that starts from `state`."""
@@ -82,21 +85,35 @@ class Browser:
             accept_downloads=False,
         )
 
+    async def check(self) -> None:
+        """Open an empty page and ask it something. Raises BadConfig (`browser_unusable`)."""
+        try:
+            async with asyncio.timeout(STARTING):
+                context = await self.context(None, "en-US")
+                page = await context.new_page()
+                await page.evaluate("1 + 1")
+                await context.close()
+        except (async_api.Error, TimeoutError) as error:
+            raise errors.BadConfig(
+                "browser_unusable", f"{self._executable}: {_why(error)}"
+            ) from error
+
     async def close(self) -> None:
         """Close the browser within `CLOSING` seconds, or kill it. Leaves no process behind."""
         with contextlib.suppress(async_api.Error, TimeoutError):
             async with asyncio.timeout(CLOSING):
                 if self._chromium is not None:
                     await self._chromium.close()
-                if self._driver is not None:
-                    await self._driver.stop()
         await self.kill()
 
     async def kill(self) -> None:
         """End the driver and, unless it is somebody else's, the browser, at once."""
-        self._chromium = self._driver = None
-        await processes.end(self._processes, self._folder)
-        self._processes = set()
+        driver, self._driver, self._chromium = self._driver, None, None
+        doomed, self._processes = self._processes, set()
+        stopped = asyncio.ensure_future(_stop(driver))
+        await asyncio.sleep(0)  # let the driver's pipe close first: its end is then no surprise
+        await processes.end(doomed, self._folder)
+        await stopped
 
     async def _launched(self) -> async_api.Browser:
         before = processes.children(DRIVER)
@@ -187,9 +204,17 @@ def _drivers_environment(folder: Path) -> Iterator[None]:
             del os.environ["TMPDIR"]
 
 
+async def _stop(driver: async_api.Playwright | None) -> None:
+    if driver is not None:
+        with contextlib.suppress(async_api.Error, TimeoutError):
+            async with asyncio.timeout(CLOSING):
+                await driver.stop()
+
+
 def _why(error: BaseException) -> str:
     text = str(error)
-    if "sandbox" in text.lower():
-        return "Chromium's sandbox is not available here: allow unprivileged user namespaces"
-    lines = [line.strip() for line in text.splitlines() if "FATAL" in line or "rror while" in line]
-    return f"Chromium does not start: {(lines or text.splitlines() or ['no answer in time'])[0]}"
+    if re.search(r"No usable sandbox|sandboxing failed", text):
+        return "its sandbox is not available here: allow unprivileged user namespaces"
+    lines = text.splitlines() or ["no answer in time"]
+    fatal = (line.strip() for line in lines if re.search(r"FATAL|rror while loading", line))
+    return f"it does not start: {next(fatal, lines[0])}"

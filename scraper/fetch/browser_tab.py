@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 from playwright import async_api
@@ -60,7 +59,7 @@ class BrowserTab:
         self._deadline = deadline
         self._locale = locale
         self._page: async_api.Page | None = None
-        self._failures: deque[async_api.Request] = deque(maxlen=8)
+        self._failures: page_fetch.Failures = asyncio.Queue()
         self._ways = {"page_fetch": self._page_fetch, "navigate": self._navigate}
 
     async def open(self, url: str) -> payload.Payload:
@@ -181,7 +180,7 @@ class BrowserTab:
         return self._page
 
     def _note_failure(self, request: async_api.Request) -> None:
-        self._failures.append(request)
+        self._failures.put_nowait(request)
 
     @contextlib.asynccontextmanager
     async def _working(self, url: str | None = None) -> AsyncIterator[async_api.Page]:
@@ -229,7 +228,7 @@ async def open_tab(
 
 
 @contextlib.contextmanager
-def _field(selector: str, page: async_api.Page) -> Any:
+def _field(selector: str, page: async_api.Page) -> Iterator[None]:
     try:
         yield
     except async_api.TimeoutError:

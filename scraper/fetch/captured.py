@@ -16,6 +16,9 @@ UNASKED = 10.0
 """Seconds that a loaded page has to ask for what is wanted of it."""
 
 
+_REDIRECT, _ERROR = 300, 400
+
+
 class Captured:
     """The XHR answers of one page load whose URL holds one of the wanted parts.
 
@@ -101,7 +104,7 @@ class Captured:
 
     async def _read(self, response: async_api.Response) -> None:
         try:
-            if not 300 <= response.status < 400:
+            if not _REDIRECT <= response.status < _ERROR:
                 await self._keep(response)
         except async_api.Error:
             self._lost.append(response.url)

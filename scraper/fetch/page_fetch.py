@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import functools
-from collections import deque
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 from urllib import parse
@@ -16,6 +15,9 @@ from scraper.fetch import answers
 if TYPE_CHECKING:
     from playwright import async_api
 
+Failures = asyncio.Queue["async_api.Request"]
+"""The requests of a page that the browser reported as failed."""
+
 _EXPLANATION = 0.25  # seconds that the browser's own reason for a failure may lag behind it
 
 
@@ -24,7 +26,7 @@ async def page_fetch(
     request: payload.Request,
     *,
     seconds: float,
-    failures: deque[async_api.Request],
+    failures: Failures,
 ) -> payload.Payload:
     """Return the answer to `request` as the page at its origin gets it.
 
@@ -33,7 +35,8 @@ async def page_fetch(
     Raises TryLater (`connection_lost`, `body_truncated`, `body_too_large`, `timed_out`) and
     SignInAgain (`signed_out`: the page has not the cookie its CSRF token stands in).
     """
-    failures.clear()
+    while not failures.empty():
+        failures.get_nowait()
     ask = _ask(request, seconds)
     result = await page.evaluate(_script(), ask)
     if "missing" in result:
@@ -95,7 +98,7 @@ def _body(result: dict[str, Any]) -> bytes:
 
 
 async def _failure(
-    request: payload.Request, result: dict[str, Any], failures: deque[async_api.Request]
+    request: payload.Request, result: dict[str, Any], failures: Failures
 ) -> errors.TryLater:
     reasons = {
         "body_too_large": f"more than {answers.BODY_LIMIT} bytes came",
@@ -105,15 +108,13 @@ async def _failure(
     return errors.TryLater(result["failed"], why, url=redact.url(request.url))
 
 
-async def _reason(request: payload.Request, failures: deque[async_api.Request]) -> str | None:
+async def _reason(request: payload.Request, failures: Failures) -> str | None:
     """Return why the browser says the request failed; its report comes beside the page's own."""
     try:
         async with asyncio.timeout(_EXPLANATION):
-            while not failures:
-                await asyncio.sleep(0.01)
+            failed = await failures.get()
     except TimeoutError:
         return None
-    failed = failures[-1]
     if origin(failed.url) != origin(request.url):
         return f"the site redirected to {origin(failed.url)}, another host"
     return failed.failure

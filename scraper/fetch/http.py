@@ -1,0 +1,105 @@
+"""Plain HTTP without an account: for interfaces that need no browser."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import zlib
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import httpx
+
+from scraper import errors, payload, redact
+from scraper.fetch import answers, routed
+
+DEADLINE = 30.0
+"""Seconds that one answer may take in all, redirects included."""
+
+REDIRECTS = 5
+"""How often one request is sent on before it counts as going in circles."""
+
+
+@contextlib.asynccontextmanager
+async def open_http(deadline: float = DEADLINE) -> AsyncIterator[routed.Fetch]:
+    """Open a client for one run; gives a Fetch for requests with `via="http"`.
+
+    The Fetch raises TryLater (`connection_lost`, `timed_out`, `body_truncated`,
+    `body_too_large`).
+    """
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # they log full URLs, tokens and all
+    timeout = httpx.Timeout(deadline, connect=min(deadline, 10.0))
+    limits = httpx.Limits(max_connections=4, max_keepalive_connections=2)
+    async with httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=True) as client:
+
+        async def fetch(request: payload.Request) -> tuple[payload.Payload, ...]:
+            with _named(request.url):
+                async with asyncio.timeout(deadline):
+                    return (await _answer(client, request),)
+
+        yield fetch
+
+
+async def _answer(client: httpx.AsyncClient, request: payload.Request) -> payload.Payload:
+    headers = {"accept-encoding": "gzip", **request.headers}
+    outgoing = client.build_request(request.method, request.url, headers=headers, data=request.form)
+    for _ in range(REDIRECTS + 1):
+        response = await client.send(outgoing, stream=True)
+        try:
+            if response.next_request is None:
+                return await _read(response, request)
+            outgoing = _followed(outgoing, response.next_request)
+        finally:
+            await response.aclose()
+    raise errors.TryLater("connection_lost", f"more than {REDIRECTS} redirects")
+
+
+def _followed(asked: httpx.Request, then: httpx.Request) -> httpx.Request:
+    if asked.url.host != then.url.host:
+        raise errors.TryLater(
+            "connection_lost", f"the site redirected to {then.url.host}, another host"
+        )
+    return then
+
+
+async def _read(response: httpx.Response, request: payload.Request) -> payload.Payload:
+    body = bytearray()
+    unpack = _unpacker(response.headers.get("content-encoding", "identity"))
+    try:
+        async for chunk in response.aiter_raw():
+            body += unpack(chunk, answers.BODY_LIMIT + 1 - len(body))
+            if len(body) > answers.BODY_LIMIT:
+                raise errors.TryLater("body_too_large", f"more than {answers.BODY_LIMIT} bytes")
+    except (httpx.NetworkError, httpx.RemoteProtocolError, zlib.error) as error:
+        raise errors.TryLater("body_truncated", type(error).__name__) from None
+    return answers.answer(
+        request,
+        url=str(response.url),
+        status=response.status_code,
+        headers=response.headers,
+        body=bytes(body),
+    )
+
+
+def _unpacker(encoding: str) -> Callable[[bytes, int], bytes]:
+    """Return what unpacks a chunk into at most so many bytes, be it ever so tightly packed."""
+    if encoding == "identity":
+        return lambda chunk, room: chunk[:room]
+    if encoding == "gzip":
+        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress
+    raise errors.TryLater("body_truncated", f"the answer is packed as {encoding}")
+
+
+@contextlib.contextmanager
+def _named(url: str) -> Iterator[None]:
+    """Name every trouble for its remedy; no message of the library's own, for it shows the URL."""
+    where = redact.url(url)
+    try:
+        yield
+    except errors.TryLater as error:
+        raise errors.TryLater(error.code, error.message, url=where) from None
+    except (TimeoutError, httpx.TimeoutException):
+        raise errors.TryLater("timed_out", url=where) from None
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise errors.TryLater("connection_lost", type(error).__name__, url=where) from None
