@@ -48,7 +48,9 @@ def test_a_list_with_all_its_evidence_is_complete() -> None:
 
     assert verdict.complete
     assert verdict.declared == 17
-    assert verdict.end_proof == "online: offset 0 + 10 reaches 3; offline: offset 10 + 10 reaches 14"
+    assert (
+        verdict.end_proof == "online: offset 0 + 10 reaches 3; offline: offset 10 + 10 reaches 14"
+    )
 
 
 @pytest.mark.parametrize(
