@@ -1,0 +1,97 @@
+"""`greenroom accounts`: the operator's own sign-ins, as they stand in the settings file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jobs.cli import state
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+app = typer.Typer(help="Add, list and remove your accounts.")
+
+Name = Annotated[str, typer.Argument(help="Your name for it: lower-case letters, digits, - and _.")]
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    name: Name,
+    site: Annotated[str, typer.Option(help="The site it signs in to, such as chaturbate.")],
+    username: Annotated[str, typer.Option(help="The name it signs in with.")],
+    here: Annotated[
+        bool, typer.Option("--here", help="Begin a new settings file in the working directory.")
+    ] = False,
+) -> None:
+    """Add an account to the settings file; begin the file if there is none."""
+    from jobs import config_file, environment, settings
+
+    given = state.of(context)
+    file, text = _current(given.config, given.environ, here=here)
+    config_file.parse(text, file)
+    text = config_file.with_account(text, name, site, username)
+    settings.read(text, file, given.environ)
+    config_file.write(file, text)
+    print(f"{file}: account {name} added.")
+    print(f"Its password: set {environment.password_variable(name)}, or type it when a run asks.")
+
+
+@app.command(name="list")
+def list_(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array.")] = False,
+) -> None:
+    """List the accounts, and where the password of each comes from."""
+    from jobs import settings
+
+    given = state.of(context)
+    rows = [
+        {
+            "name": name,
+            "site": account.site,
+            "username": account.username,
+            "password": "environment" if settings.password(name, given.environ) else "prompt",
+        }
+        for name, account in sorted(given.start().accounts.items())
+    ]
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        print("  ".join(row.values()))
+    if not rows:
+        print("There is no account yet; add one with `greenroom accounts add`.")
+
+
+@app.command()
+def remove(context: typer.Context, name: Name) -> None:
+    """Remove an account from the settings file; its history stays in the database."""
+    from jobs import config_file
+    from scraper import errors
+
+    given = state.of(context)
+    file = config_file.find(given.config, given.environ)
+    if file is None:
+        raise errors.BadConfig("bad_request", "there is no settings file, so there is no account.")
+    text = config_file.read(file)
+    config_file.parse(text, file)
+    config_file.write(file, config_file.without_account(text, name))
+    print(f"{file}: account {name} removed. Its history stays in the database.")
+
+
+def _current(config: Path | None, environ: Mapping[str, str], *, here: bool) -> tuple[Path, str]:
+    """Return the settings file and its text: the one in force, or a commented new one."""
+    from jobs import config_file
+
+    named = config_file.named(config, environ)
+    if named is None or named.exists():
+        found = config_file.find(config, environ)
+        if found is not None:
+            return found, config_file.read(found)
+    begun = Path.cwd() / config_file.NAME if here else config_file.standard_path()
+    return named or begun, config_file.STARTER

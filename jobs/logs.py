@@ -1,0 +1,129 @@
+"""What runs say while they work: lines for people or for programs, without secrets.
+
+The home of loguru. The rest of jobs says things through `log`.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, TextIO
+
+import loguru
+import msgspec
+
+from scraper import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+log = loguru.logger
+
+FOREIGN = ("alembic", "asyncio", "httpcore", "httpx", "sqlalchemy", "uvicorn")
+"""Libraries whose lines are kept from WARNING on."""
+
+_COLOURS = {"DEBUG": "2", "INFO": "36", "WARNING": "33", "ERROR": "31", "CRITICAL": "31;1"}
+_CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
+
+
+def configure(
+    *,
+    json: bool = False,
+    stream: TextIO | None = None,
+    level: str = "INFO",
+    secrets: Collection[str] = (),
+) -> None:
+    """Send all lines from `level` on to `stream` (standard error): short text, or JSON objects.
+
+    `secrets` are hidden in messages and exceptions, beside what `scraper.redact` knows; the
+    collection is read at every line, so a password typed later may be added to it. Calling again
+    replaces the former configuration.
+    """
+    out = stream or sys.stderr
+    form = _as_json if json else _coloured if out.isatty() else _plain
+
+    def sink(message: loguru.Message) -> None:
+        line = form(message.record, lambda text: redact.text(text, secrets))
+        with suppress(OSError, ValueError):  # a closed stream must not end a run
+            out.write(line + "\n")
+            out.flush()
+
+    log.remove()
+    log.add(sink, level=level, format="{message}", backtrace=False, diagnose=False, catch=False)
+    _take_over_logging()
+
+
+@contextmanager
+def bound(run_id: int) -> Iterator[None]:
+    """Put the run's id on every line said inside, in this task and the tasks it starts."""
+    with log.contextualize(run=run_id):
+        yield
+
+
+def _as_json(record: loguru.Record, hide: Callable[[str], str]) -> str:
+    """Return one JSON object: at, level, run, message, where, then extras and the exception."""
+    extra = {key: _hidden(value, hide) for key, value in record["extra"].items()}
+    line: dict[str, Any] = {
+        "at": record["time"].isoformat(timespec="milliseconds"),
+        "level": record["level"].name.lower(),
+        **({"run": extra.pop("run")} if "run" in extra else {}),
+        "message": hide(record["message"]),
+        "where": f"{record['name']}:{record['line']}",
+        **extra,
+    }
+    if record["exception"]:
+        line["exception"] = hide(_trace(record))
+    return msgspec.json.encode(line).decode()
+
+
+def _plain(record: loguru.Record, hide: Callable[[str], str]) -> str:
+    """Return `12:00:01 warning run 7: message`, the exception on the lines after it."""
+    return _human(record, hide, record["level"].name.lower())
+
+
+def _coloured(record: loguru.Record, hide: Callable[[str], str]) -> str:
+    name = record["level"].name
+    return _human(record, hide, f"\x1b[{_COLOURS.get(name, '0')}m{name.lower()}\x1b[0m")
+
+
+def _human(record: loguru.Record, hide: Callable[[str], str], level: str) -> str:
+    run = f" run {record['extra']['run']}" if "run" in record["extra"] else ""
+    said = hide(record["message"]).translate(_CONTROL)
+    line = f"{record['time']:%H:%M:%S} {level}{run}: {said}"
+    return f"{line}\n{_visible(hide(_trace(record)))}" if record["exception"] else line
+
+
+def _visible(text: str) -> str:
+    """Return the text with control characters spelt out, but for the ends of lines."""
+    return "\n".join(line.translate(_CONTROL) for line in text.splitlines())
+
+
+def _trace(record: loguru.Record) -> str:
+    caught = record["exception"]
+    return "".join(traceback.format_exception(*caught)).rstrip() if caught else ""
+
+
+def _hidden(value: Any, hide: Callable[[str], str]) -> Any:
+    return value if isinstance(value, (int, float)) or value is None else hide(str(value))
+
+
+class _Passing(logging.Handler):
+    """Hands lines of the standard logging on to loguru."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        said = log.opt(exception=record.exc_info).bind(logger=record.name)
+        said.log(record.levelno, record.getMessage())
+
+
+def _take_over_logging() -> None:
+    root = logging.getLogger()
+    for handler in [one for one in root.handlers if isinstance(one, _Passing)]:
+        root.removeHandler(handler)
+    root.addHandler(_Passing())
+    for name in FOREIGN:
+        foreign = logging.getLogger(name)
+        foreign.handlers.clear()
+        foreign.propagate = True
+        foreign.setLevel(logging.WARNING)
