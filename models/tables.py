@@ -254,7 +254,7 @@ class Interaction(SQLModel, table=True):
     at: datetime = Field(sa_type=Moment)
     kind: str
     person_id: int | None = _ref("persons.id", default=None, nullable=True)
-    tokens: int | None = None
+    tokens: int | None = Field(default=None, sa_type=BigInteger)
     text: str | None = None
     private: bool = False
     payload_id: int = _ref("payloads.id")
