@@ -71,7 +71,8 @@ def _forms(name: str) -> list[str]:
     """Return the names that were likely meant: a section and two underscores, or one of our own."""
     rest = name.removeprefix(PREFIX.lower())
     _, _, key = rest.partition("_")
-    sections = [f"{PREFIX}{section}__{key.lstrip('_')}".lower() for section in SECTIONS]
+    key = key.lstrip("_")
+    sections = [f"{PREFIX}{section}__{key}".lower() for section in SECTIONS if key]
     return [*sections, *(own.lower() for own in OWN_NAMES)]
 
 

@@ -24,6 +24,7 @@ log = loguru.logger
 FOREIGN = ("alembic", "asyncio", "httpcore", "httpx", "sqlalchemy", "uvicorn")
 """Libraries whose lines are kept from WARNING on."""
 
+_TYPED: set[str] = set()
 _COLOURS = {"DEBUG": "2", "INFO": "36", "WARNING": "33", "ERROR": "31", "CRITICAL": "31;1"}
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
 
@@ -37,15 +38,15 @@ def configure(
 ) -> None:
     """Send all lines from `level` on to `stream` (standard error): short text, or JSON objects.
 
-    `secrets` are hidden in messages and exceptions, beside what `scraper.redact` knows; the
-    collection is read at every line, so a password typed later may be added to it. Calling again
-    replaces the former configuration.
+    `secrets` are hidden in messages and exceptions, beside what `hide` was told and what
+    `scraper.redact` knows by itself. Calling again replaces the former configuration.
     """
     out = stream or sys.stderr
+    hidden = {*secrets}
     form = _as_json if json else _coloured if out.isatty() else _plain
 
     def sink(message: loguru.Message) -> None:
-        line = form(message.record, lambda text: redact.text(text, secrets))
+        line = form(message.record, lambda text: redact.text(text, hidden | _TYPED))
         with suppress(OSError, ValueError):  # a closed stream must not end a run
             out.write(line + "\n")
             out.flush()
@@ -53,6 +54,11 @@ def configure(
     log.remove()
     log.add(sink, level=level, format="{message}", backtrace=False, diagnose=False, catch=False)
     _take_over_logging()
+
+
+def hide(secret: str) -> None:
+    """Hide one more secret from now on: a password that was typed, not set."""
+    _TYPED.add(secret)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from pydantic import Field
 from jobs import config_file, environment, settings_check
 from scraper import errors
 from scraper import site as site_model
+from scraper.sites import register
 
 AccountName = Annotated[str, pydantic.StringConstraints(pattern=r"^[a-z0-9_-]+$", max_length=64)]
 
@@ -149,7 +150,7 @@ def read(text: str, file: Path | None, environ: Mapping[str, str]) -> Settings:
     except pydantic.ValidationError as error:
         report.refuse(settings_check.explained(error, Settings))
         raise
-    report.refuse(settings_check.foreign_names(settings, _register()))
+    report.refuse(settings_check.foreign_names(settings, register.SITES))
     return _completed(settings, file)
 
 
@@ -166,7 +167,7 @@ def _completed(settings: Settings, file: Path | None) -> Settings:
     return settings.model_copy(
         update={
             "database": Database.model_construct(settings.database.model_fields_set, url=database),
-            "sites": {name: settings.sites.get(name, Site()) for name in _register()},
+            "sites": {name: settings.sites.get(name, Site()) for name in register.SITES},
             "file": file,
         }
     )
@@ -174,7 +175,7 @@ def _completed(settings: Settings, file: Path | None) -> Settings:
 
 def layout(settings: Settings, site: str) -> site_model.Layout:
     """Return the site's layout with the operator's values over its defaults."""
-    default = _register()[site].layout
+    default = register.SITES[site].layout
     changed: dict[str, Any] = overrides(settings, site)
     for group in ("endpoints", "selectors", "sizes"):
         changed[group] = {**getattr(default, group), **changed.get(group, {})}
@@ -197,12 +198,11 @@ def account(settings: Settings, name: str) -> Account:
     return settings.accounts[name]
 
 
+def session_file(settings: Settings, account: str) -> Path:
+    """Return where the account's browser session is kept: cookies, for its owner's eyes only."""
+    return settings.storage.directory / "sessions" / f"{account}.json"
+
+
 def password(account: str, environ: Mapping[str, str]) -> str | None:
     """Return the password that the environment holds for the account, or None."""
     return environ.get(environment.password_variable(account)) or None
-
-
-def _register() -> Mapping[str, site_model.Site]:
-    from scraper.sites import register  # noqa: PLC0415 - parsers are the slow half of starting
-
-    return register.SITES

@@ -54,7 +54,9 @@ class Report(NamedTuple):
 
     def refuse(self, problems: Iterable[Problem]) -> None:
         """Raise BadConfig (`bad_config`) with a line for each problem, if there is any."""
-        lines = [f"{self._place(key)}{'.'.join(key)}: {fault}." for key, fault in problems]
+        lines = [
+            f"{self._place(key)}{'.'.join(key)}: {_sentence(fault)}" for key, fault in problems
+        ]
         if lines:
             raise errors.BadConfig("bad_config", "\n".join(lines))
 
@@ -63,6 +65,10 @@ class Report(NamedTuple):
         if variables:
             return f"{variables[0]}: "
         return f"{self.file}: " if self.file else ""
+
+
+def _sentence(fault: str) -> str:
+    return fault if fault.endswith("?") else f"{fault}."
 
 
 def secrets_in(tree: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[Problem]:

@@ -24,6 +24,7 @@ CODES: dict[str, str] = {
     "timed_out": "No complete answer within the deadline. Resume later; check the network.",
     "body_truncated": "The answer was cut off in the middle. Resume later.",
     "empty_answer": "An answer that must hold something came back empty. Resume later.",
+    "wrong_page": "The site served another page than the one asked for. Resume later.",
     "body_too_large": "The answer is larger than the limit and was dropped. Resume later; report it if it stays.",
     "browser_lost": "The browser ended or stopped answering. Run again; `doctor` checks the browser.",
     "capture_lost": "An answer that a page loaded could not be read whole. Resume later.",
@@ -64,10 +65,11 @@ CODES: dict[str, str] = {
     # BadConfig
     "not_possible": "What was asked cannot be done to this run or list as it stands; the message says why.",
     "internal": "A fault in Greenroom itself. Nothing was half applied; report the run's log.",
-    "bad_config": "A setting is missing, unknown or has a value that cannot be.",
+    "no_complete_list": "No complete list covers the asked time or run, so nobody can say who was on it. Collect one.",
+    "bad_config": "A setting is missing, unknown or has a value that cannot be. Correct the key that the message names.",
     "browser_missing": "No Chromium was found. Run `make setup` or `playwright install chromium`, or set browser.executable.",
     "browser_unusable": "Chromium was found but does not start. Run it by hand to see why, or set browser.executable to another.",
-    "bad_request": "The command asks for something that does not exist or cannot be.",
+    "bad_request": "The command asks for something that does not exist or cannot be. `--help` says what can be asked.",
 }
 
 

@@ -62,26 +62,32 @@ def list_(
     if as_json:
         print(json.dumps(rows, ensure_ascii=False))
         return
+    width = max((len(row["name"]) for row in rows), default=0)
     for row in rows:
-        print("  ".join(row.values()))
+        print(
+            f"{row['name']:<{width}}  {row['site']}  {row['username']}  password: {row['password']}"
+        )
     if not rows:
         print("There is no account yet; add one with `greenroom accounts add`.")
 
 
 @app.command()
 def remove(context: typer.Context, name: Name) -> None:
-    """Remove an account from the settings file; its history stays in the database."""
-    from jobs import config_file
-    from scraper import errors
+    """Remove an account and its saved session; its history stays in the database."""
+    from jobs import config_file, settings
+    from scraper import errors, session
 
     given = state.of(context)
-    file = config_file.find(given.config, given.environ)
+    chosen = given.start()
+    file = chosen.file
     if file is None:
         raise errors.BadConfig("bad_request", "there is no settings file, so there is no account.")
-    text = config_file.read(file)
-    config_file.parse(text, file)
-    config_file.write(file, config_file.without_account(text, name))
-    print(f"{file}: account {name} removed. Its history stays in the database.")
+    text = config_file.without_account(config_file.read(file), name)
+    kept = settings.session_file(chosen, name)
+    with session.account_lock(kept.with_suffix(".lock")):
+        config_file.write(file, text)
+        kept.unlink(missing_ok=True)
+    print(f"{file}: account {name} removed, and its session. Its history stays in the database.")
 
 
 def _current(config: Path | None, environ: Mapping[str, str], *, here: bool) -> tuple[Path, str]:

@@ -87,7 +87,10 @@ def _options(
     _version: Annotated[
         bool,
         typer.Option(
-            "--version", is_eager=True, callback=lambda asked: _print_version(asked=asked)
+            "--version",
+            help="Print the version.",
+            is_eager=True,
+            callback=lambda asked: _print_version(asked=asked),
         ),
     ] = False,
 ) -> None:
@@ -119,7 +122,11 @@ def _say(error: errors.GreenroomError) -> int:
 def _say_usage(error: TyperException) -> int:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "greenroom"
-    print(f"error[bad_request]: {error.format_message()}", file=sys.stderr)
+    message = error.format_message()
+    if message.startswith("Usage:"):  # a group named without a command: the message is its help
+        print(message, file=sys.stderr)
+        return exits.USAGE
+    print(f"error[bad_request]: {message}", file=sys.stderr)
     print(f"remedy: `{command} --help` says what can be asked.", file=sys.stderr)
     return exits.USAGE
 
