@@ -1,0 +1,1 @@
+"""Chaturbate: followed rooms, followers, room chat and the account's token history."""

@@ -1,0 +1,57 @@
+"""Recognise answers of Chaturbate that are no page of the errand, before any parser sees them."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from scraper import errors, html, payload, refusals, site
+from scraper.sites.chaturbate.pages import identity
+
+PAGES = frozenset({"shell", "followed_html", "followers_html"})
+"""Kinds that are web pages of somebody signed in; all others are data."""
+
+
+def guard(answer: payload.Payload, layout: site.Layout) -> None:
+    """Raise for a throttle, challenge, server error, sign-in form, age gate or second factor.
+
+    A web page in the place of data is the session's end if it is a sign-in form, the home page, or
+    says that nobody is signed in; else the data is simply not there.
+    """
+    refusals.heed(answer, layout.selectors)
+    if _led_to(answer, layout, "sign_in"):
+        raise errors.SignInAgain("signed_out", url=answer.url)
+    signed_in = refusals.holds(answer, layout.selectors["logged_in_text"])
+    if refusals.is_page(answer) and not signed_in:
+        _look_closer(answer, layout)
+    refusals.refuse(answer)
+
+
+def refuse_gates(page: html.Page, layout: site.Layout) -> None:
+    """Raise NeedsOperator `second_factor` or `age_gate` for a page that is one of these."""
+    if html.maybe(page, layout.selectors["second_factor"]):
+        raise errors.NeedsOperator("second_factor", url=page.url)
+    form = html.maybe(page, layout.selectors["sign_in_form"])
+    if form is None and html.maybe(page, layout.selectors["age_gate"]):
+        raise errors.NeedsOperator("age_gate", url=page.url)
+
+
+def _look_closer(answer: payload.Payload, layout: site.Layout) -> None:
+    """Tell apart what a page without the usual mark of a signed-in user can be."""
+    page = html.read(answer)
+    if html.maybe(page, layout.selectors["logged_in"]):
+        return
+    if html.maybe(page, layout.selectors["sign_in_form"]) or _led_to(answer, layout, "home"):
+        raise errors.SignInAgain("signed_out", url=answer.url)
+    refuse_gates(page, layout)
+    if answer.status >= HTTPStatus.BAD_REQUEST or identity.checks(page, layout, ""):
+        return
+    if answer.request.kind in PAGES:
+        html.read(answer, layout.selectors["page_end_text"])
+        raise errors.NeedsOperator("sign_in_unclear", url=answer.url)
+
+
+def _led_to(answer: payload.Payload, layout: site.Layout, endpoint: str) -> bool:
+    """Whether the site redirected a request for something else to this place."""
+    place = html.path_of(layout.url(endpoint)) or "/"
+    came_from, came = html.path_of(answer.request.url), html.path_of(answer.url)
+    return (came or "/") == place != (came_from or "/")

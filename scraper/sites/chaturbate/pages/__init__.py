@@ -1,0 +1,1 @@
+"""What Chaturbate's answers say: pure functions from Payload to Batch."""

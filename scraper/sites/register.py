@@ -1,0 +1,10 @@
+"""The sites that Greenroom reads, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from scraper import site
+from scraper.sites.chaturbate.site import SITE as CHATURBATE
+
+SITES: Mapping[str, site.Site] = {known.name: known for known in (CHATURBATE,)}

@@ -1,0 +1,1 @@
+"""Statbate Plus: the chat history that its web app shows."""
