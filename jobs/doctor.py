@@ -128,7 +128,7 @@ async def _practice(_chosen: settings.Settings) -> Finding:
 
 
 def _practice_answers() -> bool:
-    from fixtures.practice import client
+    from fixtures.practice import client  # noqa: PLC0415 - only the demo and this need it
 
     with client.Practice() as world:
         return bool(world.truth())

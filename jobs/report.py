@@ -7,18 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from models import runs, standing
-
-EXIT = {
-    "ok": 0,
-    "partial": 1,
-    "held": 1,
-    "needs_operator": 3,
-    "failed": 4,
-    "cancelled": 5,
-    "busy": 6,
-}
-"""The run's status -> the exit code of the command."""
+from models import closing, runs, standing
 
 
 class Error(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +67,14 @@ def of(connection: Connection, run_id: int) -> Report:
 def _listing(connection: Connection, run_id: int) -> Listing | None:
     facts = standing.facts(connection, run_id)
     return msgspec.convert(facts, Listing) if facts else None
+
+
+def amended(outcome: closing.Outcome) -> dict[str, Any]:
+    """Return what a run came to after the operator confirmed, discarded or undid its list."""
+    if outcome.state == "complete":
+        gains = {"new": outcome.new, "lost": outcome.lost, "returned": outcome.returned}
+        return {"status": "ok", **gains}
+    return {"new": 0, "lost": 0, "returned": 0}
 
 
 def text(report: Report) -> str:

@@ -54,16 +54,11 @@ def version() -> str:
 
 def collector_of(sites: Mapping[str, site.Site], name: str) -> tuple[site.Site, site.Collector]:
     """Return the site and the collector called `site.errand`. Raises BadConfig."""
-    where, _, errand = name.partition(".")
-    found = sites.get(where)
-    if found is None or errand not in found.collectors:
-        known = sorted(
-            f"{one.name}.{errand}" for one in sites.values() for errand in one.collectors
-        )
-        raise errors.BadConfig(
-            "bad_request", f"there is no collector {name}; there are {', '.join(known)}"
-        )
-    return found, found.collectors[errand]
+    where = sites.get(name.partition(".")[0])
+    if where is None or name not in where.collectors:
+        known = ", ".join(sorted(known for one in sites.values() for known in one.collectors))
+        raise errors.BadConfig("bad_request", f"there is no collector {name}; there are {known}")
+    return where, where.collectors[name]
 
 
 async def execute(runtime: Runtime, run_id: int) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+from sqlalchemy import Connection
 
 from jobs import run, verdicts, walk
-from models import listing, moment, runs
+from models import listing, moment, runs, standing
 from scraper import errors, payload, site
 
 LARGEST = 8 * 1024 * 1024
@@ -47,27 +48,29 @@ def parts(
     ]
 
 
-def order(
-    pages: Sequence[SavedPage], where: site.Site, kind: str, account: runs.Account
-) -> tuple[runs.Order, list[payload.Request]]:
-    """Return the run that importing these pages is, and its leads. Raises BadConfig."""
+def order(where: site.Site, kind: str, account: runs.Account) -> tuple[runs.Order, str]:
+    """Return the run that importing a saved list is, and the parser's kind. Raises BadConfig."""
     if kind not in where.imports:
         known = ", ".join(sorted(where.imports)) or "none"
         raise errors.BadConfig("bad_request", f"{where.name} has no saved {kind} (known: {known})")
     parser, collector = where.imports[kind]
     asked = runs.Order(
         account_id=account.id,
-        collector=f"{where.name}.{collector}",
+        collector=collector,
         requested_by=verdicts.IMPORTED,
         version=run.version(),
     )
-    leads = [
+    return asked, parser
+
+
+def leads(pages: Sequence[SavedPage], parser: str) -> list[payload.Request]:
+    """Return the requests that read these files."""
+    return [
         payload.Request(
             url=str(page.path.absolute()), kind=parser, via="file", context={"part": page.part}
         )
         for page in pages
     ]
-    return asked, leads
 
 
 class SavedVisit:
@@ -78,8 +81,7 @@ class SavedVisit:
     async def fetch(self, request: payload.Request) -> tuple[payload.Payload, ...]:
         """Read a saved page. Raises BadConfig when it cannot be read or is far too large."""
         path = Path(request.url)
-        body = await asyncio.to_thread(_read, path)
-        saved = min(datetime.fromtimestamp(path.stat().st_mtime, UTC), moment.now())
+        body, saved = await asyncio.to_thread(_read_saved, path)
         named = msgspec.structs.replace(request, url=f"file:{path.name}")
         answer = payload.Payload(
             request=named,
@@ -107,9 +109,22 @@ async def visit(_account: runs.Account) -> AsyncIterator[walk.Visit]:
     yield SavedVisit()
 
 
-def operator_total(total: int) -> Mapping[str, str]:
-    """Return the check that an operator's own count of the list is."""
-    return {"source": listing.OPERATOR_TOTAL, "moment": "operator", "value": str(total)}
+def place(
+    connection: Connection,
+    asked: runs.Order,
+    wanted: Sequence[payload.Request],
+    collector: site.Collector,
+    total: int | None,
+) -> int:
+    """Write the import down as a run, with the operator's own count of the list if given."""
+    run_id = runs.create(connection, asked)
+    runs.amend(connection, run_id, {"leads": walk.encode(wanted)})
+    if total is not None and collector.direction is not None:
+        listing_id = standing.start(
+            connection, run_id, asked.account_id, collector.direction, look=1
+        )
+        standing.declare(connection, listing_id, listing.OPERATOR_TOTAL, total)
+    return run_id
 
 
 def _read(path: Path) -> bytes:
@@ -121,6 +136,12 @@ def _read(path: Path) -> bytes:
     if len(body) > LARGEST:
         raise errors.BadConfig("bad_request", f"{path} is larger than {LARGEST} bytes")
     return body
+
+
+def _read_saved(path: Path) -> tuple[bytes, datetime]:
+    """Return a saved page and when it was saved."""
+    body = _read(path)
+    return body, min(datetime.fromtimestamp(path.stat().st_mtime, UTC), moment.now())
 
 
 def _noted_url(body: bytes) -> str | None:

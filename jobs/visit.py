@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,8 +12,8 @@ import msgspec
 
 from jobs import environment, settings
 from models import db, moment, runs
-from scraper import errors, pace, payload, session, site
-from scraper.fetch import browser, chromium, routed, tab
+from scraper import errors, pace, session, site
+from scraper.fetch import browser, browser_tab, chromium, routed
 
 SIGN_IN_APART = timedelta(seconds=60)
 """Two attempts to sign in are never closer than this, across runs and processes."""
@@ -31,23 +31,41 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     environ: Mapping[str, str]
     ask: Callable[[str], str | None] = lambda _account: None
 
+    @property
+    def storage(self) -> Path:
+        """The folder of sessions, locks and whatever the browser leaves behind."""
+        return self.settings.storage.directory
+
+    def session_file(self, account: str) -> Path:
+        """Return where the session of an account is kept."""
+        return self.storage / "sessions" / f"{account}.json"
+
 
 class SignedInVisit:
-    """A tab at the site with the account's session."""
+    """A tab at the site with the account's session, at the account's pace.
+
+    `restored` tells whether there was a session to go on with.
+    """
 
     def __init__(
-        self, desk: Desk, account: runs.Account, open_tab: tab.Tab, turns: pace.Pace
+        self, desk: Desk, account: runs.Account, opened: browser_tab.BrowserTab, turns: pace.Pace
     ) -> None:
         self._desk = desk
         self._account = account
-        self._tab = open_tab
+        self._tab = opened
         self._turns = turns
         self._site = desk.sites[account.site]
-        self.fetch: routed.Fetch = routed.paced(open_tab.fetch, turns.turn)
+        self.restored = False
+        self.fetch: routed.Fetch = routed.paced(opened.fetch, turns.turn)
 
     async def hold(self, seconds: float) -> None:
         """Keep everybody who uses the account quiet for `seconds`."""
-        await self._turns.hold(seconds)
+        await asyncio.to_thread(self._turns.hold, seconds)
+
+    async def keep(self) -> None:
+        """Keep the session for the next visit."""
+        state = await self._tab.state()
+        await asyncio.to_thread(session.save, self._desk.session_file(self._account.name), state)
 
     async def sign_in(self) -> None:
         """Sign in with the account's password.
@@ -68,6 +86,7 @@ class SignedInVisit:
         await self._turns.turn()
         await self._site.sign_in(self._tab, credentials, layout)
         await asyncio.to_thread(self._note_success)
+        await self.keep()
 
     def _note_attempt(self) -> None:
         """Write the attempt down before it is made. Raises NeedsOperator `sign_in_too_soon`."""
@@ -93,33 +112,32 @@ def entering(desk: Desk) -> Callable[[runs.Account], AbstractAsyncContextManager
     @asynccontextmanager
     async def enter(account: runs.Account) -> AsyncIterator[SignedInVisit]:
         chosen = desk.settings.sites[account.site]
-        place = desk.settings.storage.directory
         base_url = settings.layout(desk.settings, account.site).base_url
-        state = session.path(place, account.name)
+        state = desk.session_file(account.name)
+        rate = pace.checked_rate(chosen.requests_per_minute, base_url)
         async with AsyncExitStack() as stack:
-            stack.enter_context(session.account_lock(place, account.name))
-            turns = pace.Pace(
-                place, account.name, pace.checked_rate(chosen.requests_per_minute, base_url)
-            )
-            configured = desk.settings.browser.executable
-            executable = chromium.find_chromium(str(configured) if configured else None)
-            opened = await stack.enter_async_context(
-                browser.open_browser(
-                    executable,
-                    headless=desk.settings.browser.headless,
-                    endpoint=desk.settings.browser.endpoint,
-                    tmp_dir=place / "tmp",
-                )
-            )
+            stack.enter_context(session.account_lock(state.with_suffix(".lock")))
             restored = session.load(state)
-            open_tab = await stack.enter_async_context(
+            opened = await stack.enter_async_context(_browser(desk))
+            tab = await stack.enter_async_context(
                 browser_tab.open_tab(
                     opened, restored, base_url, deadline=chosen.request_timeout_seconds
                 )
             )
-            visit = SignedInVisit(desk, account, open_tab, turns, restored=restored is not None)
-            visit.keep = lambda: session.save(state, open_tab.state())
+            turns = pace.Pace(desk.storage / "pace", account.name, rate)
+            visit = SignedInVisit(desk, account, tab, turns)
+            visit.restored = restored is not None
             yield visit
             await visit.keep()
 
     return enter
+
+
+def _browser(desk: Desk) -> AbstractAsyncContextManager[browser.Browser]:
+    configured = desk.settings.browser.executable
+    return browser.open_browser(
+        chromium.find_chromium(str(configured) if configured else None),
+        headless=desk.settings.browser.headless,
+        endpoint=desk.settings.browser.endpoint,
+        tmp_dir=desk.storage / "tmp",
+    )

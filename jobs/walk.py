@@ -10,7 +10,8 @@ from typing import Protocol
 import msgspec
 import stamina
 
-from models import apply, archive, db, records, runs, standing
+from jobs import evidence
+from models import apply, db, records, runs, standing
 from scraper import errors, payload, site
 
 LONGEST_WAIT = 300.0
@@ -143,7 +144,7 @@ class Walk(msgspec.Struct, kw_only=True):
         not.
         """
         with self.database.write() as connection:
-            stored = [self._archive(connection, answer) for answer in answers]
+            stored = [evidence.put(connection, self.run.id, answer) for answer in answers]
         batches = [self._read(answer) for answer in answers]
         given = [lead for batch in batches for lead in batch.leads]
         left = [*(given if self.follows else ()), *self.leads[1:]]
@@ -163,19 +164,6 @@ class Walk(msgspec.Struct, kw_only=True):
         self.pages += 1
         self.records += count
         self._show(batches)
-
-    def _archive(self, connection: archive.Connection, answer: payload.Payload) -> int:
-        return archive.put(
-            connection,
-            run_id=self.run.id,
-            kind=answer.request.kind,
-            url=answer.url,
-            status=answer.status,
-            headers=answer.headers,
-            request_json=msgspec.json.encode(answer.request).decode(),
-            body=answer.body,
-            fetched_at=answer.fetched_at,
-        )
 
     def _read(self, answer: payload.Payload) -> payload.Batch:
         self.site.guard(answer, self.layout)

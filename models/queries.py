@@ -53,6 +53,22 @@ def basis(
     raise Unknown(f"no complete {direction} list is known{when}; collect one first")
 
 
+def at_run(
+    connection: Connection, account_id: int, direction: records.Direction, run_id: int
+) -> datetime:
+    """Return the time of the list that a run applied. Raises Unknown if it applied none."""
+    found = _rows(
+        connection,
+        "SELECT as_of FROM listings WHERE run_id = :run AND account_id = :account"
+        " AND direction = :direction AND state = 'complete' AND look = 1",
+        {"run": run_id, "account": account_id, "direction": direction},
+    )
+    for row in found:
+        read: datetime = row["as_of"]
+        return read
+    raise Unknown(f"run {run_id} has applied no {direction} list of this account")
+
+
 def members(
     connection: Connection,
     account_id: int,
@@ -137,6 +153,15 @@ def acts(
         f" LEFT JOIN persons p ON p.id = i.person_id WHERE {where} ORDER BY i.at, i.id",
         facts,
     )
+
+
+def history_known(connection: Connection, account_id: int, errand: str) -> bool:
+    """Tell whether the account's history of that errand is known without a hole."""
+    found = connection.execute(
+        text("SELECT 1 FROM cursors WHERE account_id = :account AND collector LIKE :errand"),
+        {"account": account_id, "errand": f"%.{errand}"},
+    )
+    return found.first() is not None
 
 
 _FAR = datetime.fromisoformat("9999-01-01T00:00:00+00:00")

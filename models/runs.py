@@ -156,6 +156,11 @@ def progress(connection: Connection, run: Run, values: Mapping[str, Any]) -> Non
         raise Superseded(f"run {run.id} was taken over by another attempt")
 
 
+def amend(connection: Connection, run_id: int, values: Mapping[str, Any]) -> None:
+    """Change what a run came to, after the operator decided about its list."""
+    connection.execute(update(_RUNS).where(_RUNS.c.id == run_id).values(**values))
+
+
 def add(**counts: int) -> dict[str, Any]:
     """Return values for `progress` that add to the run's counters."""
     return {name: _RUNS.c[name] + count for name, count in counts.items()}

@@ -153,6 +153,17 @@ def start(connection: Connection, run_id: int, account_id: int, direction: str, 
     return int(connection.execute(insert(table).values(values).returning(table.c.id)).scalar_one())
 
 
+def declare(connection: Connection, listing_id: int, source: str, total: int) -> None:
+    """Note a total of the list that no page states."""
+    connection.execute(
+        text(
+            "INSERT INTO listing_checks (listing_id, source, moment, value)"
+            " VALUES (:listing, :source, 'stated', :total)"
+        ),
+        {"listing": listing_id, "source": source, "total": str(total)},
+    )
+
+
 def restart(connection: Connection, run_id: int) -> None:
     """Forget all that a run's looks have shown: it starts over."""
     for name in ("listing_entries", "listing_pages", "listing_checks"):

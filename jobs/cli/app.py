@@ -14,7 +14,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.exceptions import TyperException
 
-from jobs.cli import accounts, config, exits, state
+from jobs.cli import (
+    accounts,
+    collect,
+    config,
+    database,
+    demonstration,
+    exits,
+    exporting,
+    health,
+    lists,
+    pages,
+    runs,
+    state,
+)
 from scraper import errors
 
 if TYPE_CHECKING:
@@ -23,10 +36,24 @@ if TYPE_CHECKING:
 GROUPS: Mapping[str, typer.Typer] = {
     "accounts": accounts.app,
     "config": config.app,
+    "db": database.app,
+    "lists": lists.app,
+    "runs": runs.app,
 }
 """Groups of commands: `greenroom NAME COMMAND`."""
 
-COMMANDS: Mapping[str, Callable[..., None]] = {}
+COMMANDS: Mapping[str, Callable[..., int | None]] = {
+    "collect": collect.collect,
+    "collectors": collect.collectors,
+    "demo": demonstration.demo,
+    "doctor": health.doctor,
+    "export": exporting.export,
+    "fetch": pages.fetch,
+    "fixture": pages.fixture,
+    "import-page": pages.import_page,
+    "parse": pages.parse,
+    "reparse": pages.reparse,
+}
 """Commands of their own: `greenroom NAME`; the docstring is the help."""
 
 _INTERRUPTED = 130

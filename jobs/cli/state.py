@@ -24,12 +24,18 @@ class State:
 
     def start(self) -> settings.Settings:
         """Read the settings and begin to log by them. Raises BadConfig."""
-        from jobs import logs, settings, settings_show
+        from jobs import settings
 
         chosen = settings.load(self.config, self.environ)
+        self.log(chosen)
+        return chosen
+
+    def log(self, chosen: settings.Settings) -> None:
+        """Begin to log, without the secrets that these settings and the environment hold."""
+        from jobs import logs, settings_show
+
         hidden = settings_show.secrets(chosen, self.environ)
         logs.configure(json=self.json_logs, level=self.level, secrets=hidden)
-        return chosen
 
 
 def of(context: typer.Context) -> State:

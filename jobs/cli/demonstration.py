@@ -1,0 +1,44 @@
+"""`greenroom demo`: watch the main job against the bundled practice site."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jobs.cli import exits, state
+
+NEXT = """
+for your own account:
+  greenroom accounts add NAME --site chaturbate --username YOU
+  GREENROOM_PASSWORD_NAME=... greenroom collect chaturbate.followers --account NAME
+  greenroom export followers --account NAME"""
+
+
+def demo(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Option(help="Where the demo keeps its files.")] = Path("demo"),
+) -> int:
+    """Sign in to the practice site, collect everything twice, and export the followers."""
+    from dataclasses import replace
+
+    from fixtures.practice import client
+    from jobs import demo as play
+    from jobs import settings
+    from jobs.cli import opening, running
+
+    with client.Practice() as world:
+        print(f"the practice site is at {world.chaturbate}; {world.username} signs in there")
+        stage = play.stage(world, folder)
+        chosen = settings.load(stage.folder / "greenroom.toml", stage.environ)
+        given = replace(state.of(context), environ=stage.environ, level="WARNING")
+        given.log(chosen)
+        with opening.opened(given, chosen) as session:
+            well = play.play(world, lambda wish: running.ordered(session, wish), print)
+            place, lines, right = play.export(world, chosen, session.database, stage.folder)
+    print(f"\n{place}: {lines} followers, {right} of {lines} right by the practice site's own list")
+    for line in place.read_text("utf-8").splitlines()[:4]:
+        print(f"  {line}")
+    print(NEXT)
+    return exits.OK if well and right == lines else exits.FAILED

@@ -1,0 +1,45 @@
+"""`greenroom export`: lists and histories as files that can be trusted."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+import typer
+
+from jobs.cli import lists
+
+
+def export(
+    context: typer.Context,
+    what: Annotated[
+        Literal["followers", "following", "lost", "chat", "tips"],
+        typer.Argument(help="What to export; `lost` are former followers."),
+    ],
+    account: lists.Account,
+    form: Annotated[
+        Literal["csv", "jsonl"], typer.Option("--format", help="The file's format.")
+    ] = "csv",
+    as_of: Annotated[dt.datetime | None, typer.Option(help="As it was at this time (UTC).")] = None,
+    output: Annotated[
+        str | None, typer.Option(help="The file, or - for standard output. Default: named for it.")
+    ] = None,
+    columns: Annotated[str | None, typer.Option(help="Columns, separated by commas.")] = None,
+) -> None:
+    """Write people or acts to a file beside a manifest that says how complete it is."""
+    from jobs import exports
+    from jobs.cli import opening
+
+    wish = exports.Wish(
+        what=what,
+        account=account,
+        form=form,
+        as_of=lists.utc(as_of),
+        output=output or f"{account}-{what}.{form}",
+        columns=tuple(columns.split(",")) if columns else None,
+    )
+    with opening.session(context) as session, opening.answerable():
+        manifest = exports.to_file(session.chosen, session.database, wish)
+    if manifest is not None:
+        said = "complete" if manifest.complete else "not known to be complete"
+        print(f"{wish.output}: {manifest.rows} rows, {said}; its manifest stands beside it")

@@ -1,0 +1,110 @@
+"""`greenroom lists`: who is on a list, then and now, and what changed in between."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from jobs.cli import running
+
+app = typer.Typer(help="See the people of a list at any date, and the difference of two.")
+
+Account = Annotated[str, typer.Option("--account", "-a", help="Of this account.")]
+Kind = Annotated[
+    Literal["followers", "following"], typer.Option(help="Who follows you, or whom you follow.")
+]
+AsOf = Annotated[dt.datetime | None, typer.Option(help="At this time (UTC). Default: now.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON lines.")]
+
+DIRECTION: dict[str, Literal["follower", "following"]] = {
+    "followers": "follower",
+    "following": "following",
+}
+
+
+@app.command()
+def members(
+    context: typer.Context,
+    account: Account,
+    kind: Kind = "followers",
+    as_of: AsOf = None,
+    json: Json = False,
+) -> None:
+    """List the members, and the run that the answer rests on."""
+    from jobs import orders
+    from jobs.cli import opening
+    from models import queries
+
+    with opening.session(context, json=json) as session:
+        with session.database.write() as connection:
+            who = orders.account(connection, session.chosen, account).id
+        with opening.answerable(), session.database.read() as connection:
+            rests = queries.basis(connection, who, DIRECTION[kind], utc(as_of))
+            _print(session, queries.members(connection, who, DIRECTION[kind], utc(as_of)))
+        if not json:
+            print(f"as of run {rests.run_id}, {rests.as_of:%Y-%m-%d %H:%M:%S} UTC: {rests.seen}")
+
+
+@app.command()
+def diff(
+    context: typer.Context,
+    account: Account,
+    kind: Kind = "followers",
+    run: Annotated[
+        list[int] | None, typer.Option(help="Twice: from this run's list to that one's.")
+    ] = None,
+    as_of: Annotated[
+        list[dt.datetime] | None, typer.Option(help="Twice: from this time to that (UTC).")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """List who was gained and lost between two runs or two times."""
+    from jobs import orders
+    from jobs.cli import opening
+    from models import queries
+
+    with opening.session(context, json=json) as session:
+        with session.database.write() as connection:
+            who = orders.account(connection, session.chosen, account).id
+        with opening.answerable(), session.database.read() as connection:
+            ends = [queries.at_run(connection, who, DIRECTION[kind], one) for one in run or ()]
+            ends += [
+                queries.basis(connection, who, DIRECTION[kind], utc(time)).as_of
+                for time in as_of or ()
+            ]
+            before, after = _two(ends)
+            found = queries.difference(connection, who, DIRECTION[kind], before, after)
+            _print(session, found)
+
+
+def utc(time: dt.datetime | None) -> dt.datetime | None:
+    """Return a time of the command line, which is meant in UTC."""
+    return time.replace(tzinfo=dt.UTC) if time else None
+
+
+def _two(ends: list[dt.datetime]) -> tuple[dt.datetime, dt.datetime]:
+    from scraper import errors
+
+    if len(ends) != 2:  # noqa: PLR2004 - a difference has two ends
+        raise errors.BadConfig(
+            "bad_request", "a difference needs two ends: --run A --run B, or two --as-of"
+        )
+    return min(ends), max(ends)
+
+
+def _print(session: running.Session, rows: Iterator[Mapping[str, Any]]) -> None:
+    import msgspec
+
+    for row in rows:
+        if session.json:
+            print(msgspec.json.encode(row).decode())
+        elif "change" in row:
+            print(f"{'+' if row['change'] == 'gained' else '-'} {row['username']}")
+        else:
+            since = f" since {row['since']:%Y-%m-%d}" if row["since"] else ""
+            print(f"{row['username']}{since}")

@@ -1,0 +1,130 @@
+"""`greenroom runs`: what ran, how it ended, and what to do with it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jobs.cli import exits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import Connection
+
+    from models import closing
+
+app = typer.Typer(help="See runs; resume, confirm, discard or undo one.")
+
+RunId = Annotated[int, typer.Argument(metavar="RUN", help="The run's number.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command("list")
+def list_runs(
+    context: typer.Context,
+    account: Annotated[str | None, typer.Option("--account", "-a", help="Of this account.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
+    json: Json = False,
+) -> None:
+    """List the newest runs."""
+    import msgspec
+
+    from jobs import orders, report
+    from jobs.cli import opening
+    from models import runs
+
+    with opening.session(context) as session, session.database.write() as connection:
+        who = orders.account(connection, session.chosen, account).id if account else None
+        found = runs.newest(connection, limit=limit, account_id=who)
+        reports = [report.of(connection, one.id) for one in found]
+    if json:
+        print(msgspec.json.encode(reports).decode())
+        return
+    for run, ended in zip(found, reports, strict=True):
+        print(f"{run.requested_at:%Y-%m-%d %H:%M:%S} {report.lines(ended)[0]}")
+
+
+@app.command()
+def show(context: typer.Context, run: RunId, json: Json = False) -> None:
+    """Show one run: how it ended, its list's proof, and what can be done."""
+    from jobs import report
+    from jobs.cli import opening, running
+
+    with opening.session(context, json=json) as session:
+        with found(run), session.database.read() as connection:
+            ended = report.of(connection, run)
+        running.say(session, ended)
+
+
+@app.command()
+def resume(context: typer.Context, run: RunId, json: Json = False) -> int:
+    """Go on with a run that did not come to its end, from the page where it stopped."""
+    from jobs import resuming
+    from jobs.cli import opening, running
+
+    with opening.session(context, json=json) as session:
+        with found(run), session.database.read() as connection:
+            resuming.check(connection, run)
+        return running.resume(session, run)
+
+
+@app.command()
+def confirm(context: typer.Context, run: RunId) -> int:
+    """Apply the held list of a run: its losses are real."""
+    from models import follows
+
+    return _amend(context, run, follows.confirm, "confirmed: new {new}, lost {lost}")
+
+
+@app.command()
+def discard(context: typer.Context, run: RunId) -> int:
+    """Throw the held list of a run away; it has changed nothing."""
+    from models import closing, follows
+
+    def act(connection: Connection, run_id: int) -> closing.Outcome:
+        follows.discard(connection, run_id)
+        return closing.Outcome(state="discarded")
+
+    return _amend(context, run, act, "discarded: nothing was changed")
+
+
+@app.command()
+def undo(context: typer.Context, run: RunId) -> int:
+    """Take back exactly what a run's list did to follows."""
+    from models import follows
+
+    return _amend(
+        context, run, follows.undo, "undone: {new} follows and {lost} unfollows taken back"
+    )
+
+
+def _amend(
+    context: typer.Context, run: int, act: Callable[[Connection, int], closing.Outcome], said: str
+) -> int:
+    from jobs import report
+    from jobs.cli import opening
+    from models import runs
+
+    with opening.session(context) as session, found(run), session.database.write() as connection:
+        runs.get(connection, run)
+        outcome = act(connection, run)
+        runs.amend(connection, run, report.amended(outcome))
+    print(f"run {run} {said.format(new=outcome.new, lost=outcome.lost)}")
+    return exits.OK
+
+
+@contextmanager
+def found(run: int) -> Iterator[None]:
+    """Name a run that is not there, or that cannot be treated so, as the user's mistake."""
+    from models import standing
+    from scraper import errors
+
+    try:
+        yield
+    except LookupError:
+        raise errors.BadConfig("bad_request", f"there is no run {run}; see `runs list`") from None
+    except standing.NotPossible as error:
+        raise errors.BadConfig("not_possible", str(error)) from error

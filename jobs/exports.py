@@ -1,0 +1,97 @@
+"""What can be exported: which rows, under which columns, and how complete they are."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import Connection
+
+from jobs import orders, run, settings
+from models import db, export, moment, queries, records, runs
+from scraper import errors
+
+What = Literal["followers", "following", "lost", "chat", "tips"]
+Ask = Callable[..., Iterator[Mapping[str, Any]]]
+STDOUT = "-"
+
+_LISTS: Mapping[str, tuple[records.Direction, Ask]] = {
+    "followers": ("follower", queries.members),
+    "following": ("following", queries.members),
+    "lost": ("follower", queries.lost),
+}
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked for. `columns` of None means all; `output` of `-` standard output."""
+
+    what: What
+    account: str
+    form: Literal["csv", "jsonl"]
+    output: str
+    as_of: datetime | None = None
+    columns: tuple[str, ...] | None = None
+
+
+def to_file(chosen: settings.Settings, database: db.Database, wish: Wish) -> export.Manifest | None:
+    """Write the file and its manifest; return the manifest, or None for standard output.
+
+    Raises BadConfig for unknown columns, and `queries.Unknown` when no complete list covers it.
+    """
+    with database.write() as connection:
+        who = orders.account(connection, chosen, wish.account)
+    with database.read() as connection:
+        facts, columns, rows = _asked(connection, who, wish)
+        picked = _picked(columns, wish.columns)
+        if wish.output == STDOUT:
+            export.stream(rows, picked, wish.form, sys.stdout)
+            return None
+        return export.write(rows, picked, wish.form, Path(wish.output), facts)
+
+
+def _asked(
+    connection: Connection, who: runs.Account, wish: Wish
+) -> tuple[export.Facts, tuple[str, ...], Iterator[Mapping[str, Any]]]:
+    """Return what the manifest says, the columns, and the rows."""
+    if wish.what not in _LISTS:
+        return _acts(connection, who, wish)
+    direction, ask = _LISTS[wish.what]
+    rests = queries.basis(connection, who.id, direction, wish.as_of)
+    facts = export.Facts(
+        what=wish.what,
+        account=who.name,
+        as_of=wish.as_of or rests.as_of,
+        complete=True,
+        run=rests.run_id,
+        version=run.version(),
+    )
+    return facts, queries.PEOPLE_COLUMNS, ask(connection, who.id, direction, wish.as_of)
+
+
+def _acts(
+    connection: Connection, who: runs.Account, wish: Wish
+) -> tuple[export.Facts, tuple[str, ...], Iterator[Mapping[str, Any]]]:
+    """Return messages or tips; tips are complete when their history is known to its beginning."""
+    kind = "chat" if wish.what == "chat" else "tip"
+    facts = export.Facts(
+        what=wish.what,
+        account=who.name,
+        as_of=wish.as_of or moment.now(),
+        complete=kind == "tip" and queries.history_known(connection, who.id, "tips"),
+        run=None,
+        version=run.version(),
+    )
+    return facts, queries.ACT_COLUMNS, queries.acts(connection, who.id, (kind,), until=wish.as_of)
+
+
+def _picked(columns: tuple[str, ...], wanted: tuple[str, ...] | None) -> tuple[str, ...]:
+    unknown = sorted(set(wanted or ()) - set(columns))
+    if unknown:
+        raise errors.BadConfig(
+            "bad_request", f"no column {', '.join(unknown)}; there are {', '.join(columns)}"
+        )
+    return wanted or columns

@@ -1,0 +1,76 @@
+"""Ask for a run: check what is asked against the settings and the sites, and write it down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from jobs import run, settings
+from models import runs
+from scraper import errors, site
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody asks for.
+
+    `since` and `until` bound a history (ISO times, aware); `full` goes back to its beginning.
+    """
+
+    collector: str
+    account: str
+    requested_by: str
+    target: str | None = None
+    full: bool = False
+    since: str | None = None
+    until: str | None = None
+
+    def options(self) -> dict[str, Any]:
+        """Return what the run's row keeps of the wish beside collector, account and target."""
+        wanted = {"full": self.full, "since": self.since, "until": self.until}
+        return {name: value for name, value in wanted.items() if value}
+
+
+def account(connection: Connection, chosen: settings.Settings, name: str) -> runs.Account:
+    """Return the account of that name in the settings. Raises BadConfig."""
+    if name not in chosen.accounts:
+        known = ", ".join(sorted(chosen.accounts)) or "none yet"
+        raise errors.BadConfig(
+            "bad_request",
+            f"there is no account {name} (known: {known}); add it with `greenroom accounts add`",
+        )
+    found = chosen.accounts[name]
+    try:
+        return runs.account(connection, name, found.site, found.username)
+    except ValueError as error:
+        raise errors.BadConfig("bad_config", str(error)) from error
+
+
+def place(
+    connection: Connection,
+    chosen: settings.Settings,
+    sites: Mapping[str, site.Site],
+    wish: Wish,
+) -> int:
+    """Write the run down that is wished for; return its id. Raises BadConfig."""
+    where, collector = run.collector_of(sites, wish.collector)
+    who = account(connection, chosen, wish.account)
+    if who.site != where.name:
+        raise errors.BadConfig(
+            "bad_request",
+            f"account {who.name} is at {who.site}; {wish.collector} needs one at {where.name}",
+        )
+    if collector.targeted and not wish.target:
+        raise errors.BadConfig("bad_request", f"{wish.collector} needs a room: --target ROOM")
+    order = runs.Order(
+        account_id=who.id,
+        collector=wish.collector,
+        target=wish.target,
+        requested_by=wish.requested_by,
+        options=wish.options(),
+        layout=settings.overrides(chosen, where.name),
+        version=run.version(),
+    )
+    return runs.create(connection, order)

@@ -1,0 +1,138 @@
+"""Raw answers: fetch one as an account, parse an archived one again, reread the archive."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from urllib import parse
+
+import msgspec
+
+from jobs import evidence, orders, run, settings
+from models import apply, archive, db, records, runs
+from scraper import errors, payload
+from scraper.sites import register
+
+FETCH = "fetch"
+"""Stands where the errand's name would, for a raw fetch."""
+
+_TIMELESS = (records.ListPage, records.Check, records.Cursor)
+"""Records that belong to the moment of their walk; reading again must not claim them anew."""
+
+
+class Reparsed(msgspec.Struct, kw_only=True):
+    """What reading the archive again came to; `refused` counts payloads by error code."""
+
+    payloads: int = 0
+    records: int = 0
+    new: int = 0
+    refused: dict[str, int] = {}
+
+
+def fetch(
+    chosen: settings.Settings, runtime: run.Runtime, account: str, url: str
+) -> payload.Payload:
+    """Return the answer to `url` (an address or path of the site) as the account sees it.
+
+    Archived as a run of its own, which applies nothing. Raises whatever fetching raises.
+    """
+    with runtime.database.write() as connection:
+        who = orders.account(connection, chosen, account)
+        base_url = runtime.layout(who.site).base_url
+        order = runs.Order(
+            account_id=who.id,
+            collector=f"{who.site}.{FETCH}",
+            requested_by="cli",
+            version=run.version(),
+        )
+        started = runs.begin(connection, runs.create(connection, order))
+    request = payload.Request(url=parse.urljoin(base_url, url), kind=FETCH)
+    status = "failed"
+    try:
+        answer = asyncio.run(_visited(runtime, who, request))
+        status = "ok"
+    finally:
+        with runtime.database.write() as connection:
+            runs.progress(connection, started, {"status": status})
+    with runtime.database.write() as connection:
+        evidence.put(connection, started.id, answer)
+        runs.progress(connection, started, runs.add(pages=1))
+    return answer
+
+
+async def _visited(
+    runtime: run.Runtime, account: runs.Account, request: payload.Request
+) -> payload.Payload:
+    async with runtime.visit(account) as visit:
+        if not visit.restored:
+            await visit.sign_in()
+        return (await visit.fetch(request))[0]
+
+
+def write(answer: payload.Payload) -> None:
+    """Write the answer's bytes to standard output, its status and place to standard error."""
+    print(f"{answer.status} {answer.url}", file=sys.stderr)  # noqa: T201 - the command's answer
+    sys.stdout.buffer.write(answer.body)
+    sys.stdout.flush()
+
+
+def read(chosen: settings.Settings, site_name: str, answer: payload.Payload) -> payload.Batch:
+    """Return what today's parser reads from an answer. Raises as parsers do."""
+    site = register.SITES[site_name]
+    layout = settings.layout(chosen, site_name)
+    if answer.request.kind not in site.parsers:
+        raise errors.BadConfig("bad_request", f"{site_name} has no parser {answer.request.kind}")
+    site.guard(answer, layout)
+    return site.parsers[answer.request.kind](answer, layout)
+
+
+def parsed(chosen: settings.Settings, database: db.Database, payload_id: int) -> str:
+    """Return what today's parser reads from an archived payload, as JSON text."""
+    with database.read() as connection:
+        answer = evidence.stored(connection, payload_id)
+        batch = read(chosen, archive.site_of(connection, payload_id), answer)
+    return msgspec.json.format(msgspec.json.encode(batch), indent=2).decode()
+
+
+def reparse(chosen: settings.Settings, database: db.Database, kind: str | None) -> Reparsed:
+    """Read every archived payload (of a kind) again and apply what it states.
+
+    People and interactions are applied; what was proved about lists at the time stays as it was.
+    """
+    done = Reparsed()
+    with database.read() as connection:
+        ids = list(archive.find(connection, kind=kind))
+    for payload_id in ids:
+        with database.write() as connection:
+            _again(chosen, connection, payload_id, done)
+    return done
+
+
+def _again(
+    chosen: settings.Settings, connection: archive.Connection, payload_id: int, done: Reparsed
+) -> None:
+    answer = evidence.stored(connection, payload_id)
+    kept = runs.get(connection, archive.get(connection, payload_id).run_id)
+    account = runs.account_of(connection, kept.account_id)
+    if answer.request.kind not in register.SITES[account.site].parsers:
+        return
+    done.payloads += 1
+    try:
+        batch = read(chosen, account.site, answer)
+    except errors.GreenroomError as error:
+        done.refused[error.code] = done.refused.get(error.code, 0) + 1
+        return
+    lasting = [record for record in batch.records if not isinstance(record, _TIMELESS)]
+    source = apply.Source(
+        account_id=account.id,
+        site=account.site,
+        run_id=kept.id,
+        payload_id=payload_id,
+        listing_id=None,
+        collector=kept.collector,
+        target=kept.target,
+        seen_at=answer.fetched_at,
+    )
+    counts = apply.apply(connection, lasting, source)
+    done.records += counts.records
+    done.new += counts.new

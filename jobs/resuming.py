@@ -1,0 +1,35 @@
+"""Whether a run can be gone on with, and where its answers come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+from sqlalchemy import Connection
+
+from jobs import run, saved_pages, verdicts
+from models import db, runs
+from scraper import errors
+
+OVER = ("ok", "held")
+"""Statuses of runs that came to their end."""
+
+
+def check(connection: Connection, run_id: int) -> None:
+    """Raise BadConfig (`not_possible`) unless the run can be gone on with; LookupError if none."""
+    found = runs.get(connection, run_id)
+    if found.status in OVER:
+        raise errors.BadConfig("not_possible", f"run {run_id} came to its end: {found.status}")
+    if (later := runs.later(connection, found)) is not None:
+        raise errors.BadConfig(
+            "not_possible", f"run {later} has taken the place of run {run_id}; collect again"
+        )
+
+
+def adapted(database: db.Database, run_id: int) -> Callable[[run.Runtime], run.Runtime]:
+    """Return what to change of the runtime for this run: saved pages are read from their files."""
+    with database.read() as connection:
+        asked_by = runs.get(connection, run_id).requested_by
+    if asked_by != verdicts.IMPORTED:
+        return lambda assembled: assembled
+    return lambda assembled: msgspec.structs.replace(assembled, visit=saved_pages.visit)
