@@ -24,6 +24,9 @@ CLOSING = 5.0
 DRIVER = "run-driver"
 """What marks Playwright's driver among our child processes."""
 
+LANGUAGE = "en-US"
+"""What the browser asks sites to speak: the language that their texts are read in."""
+
 STARTING = 30.0
 """Seconds that the driver and the browser have to start."""
 
@@ -31,7 +34,7 @@ STARTING = 30.0
 class Browser:
     """A Chromium and its driver. Use `open_browser`; tabs ask it for their contexts.
 
-    `relaunch` after a loss is the next `context`: nobody has to notice that the browser died.
+    After a loss the next `context` starts it anew: nobody has to notice that it died.
     """
 
     def __init__(
@@ -65,31 +68,38 @@ class Browser:
                 return
             await self.kill()
             try:
-                async with asyncio.timeout(STARTING):
-                    self._chromium = await self._launched()
+                # a start is never cut off half-way: only what has started can be ended
+                await finish(self._launch())
             except (async_api.Error, TimeoutError) as error:
                 await self.kill()
                 raise errors.BadConfig(
                     "browser_unusable", f"{self._executable}: {_why(error)}"
                 ) from error
 
-    async def context(self, state: dict[str, Any] | None, locale: str) -> async_api.BrowserContext:
-        """Return a new context (cookies, storage) that starts from `state`."""
-        await self.start()
-        assert self._chromium is not None  # noqa: S101 - start() returned
+    async def context(self, state: dict[str, Any] | None) -> async_api.BrowserContext:
+        """Return a new context (cookies, storage) that starts from `state`.
+
+        A browser that is gone without telling (its driver was killed) is replaced.
+        """
         restored: Any = state
-        return await self._chromium.new_context(
-            storage_state=restored,
-            locale=locale,
-            service_workers="block",
-            accept_downloads=False,
-        )
+        for _ in range(2):
+            await self.start()
+            with contextlib.suppress(async_api.Error):
+                if self._chromium is not None:
+                    return await self._chromium.new_context(
+                        storage_state=restored,
+                        locale=LANGUAGE,
+                        service_workers="block",
+                        accept_downloads=False,
+                    )
+            await self.kill()
+        raise errors.TryLater("browser_lost")
 
     async def check(self) -> None:
         """Open an empty page and ask it something. Raises BadConfig (`browser_unusable`)."""
         try:
             async with asyncio.timeout(STARTING):
-                context = await self.context(None, "en-US")
+                context = await self.context(None)
                 page = await context.new_page()
                 await page.evaluate("1 + 1")
                 await context.close()
@@ -115,16 +125,20 @@ class Browser:
         await processes.end(doomed, self._folder)
         await stopped
 
-    async def _launched(self) -> async_api.Browser:
-        before = processes.children(DRIVER)
-        try:
-            with _drivers_environment(self._folder):
-                self._driver = await async_api.async_playwright().start()
-        finally:
-            self._processes = processes.children(DRIVER) - before
+    async def _launch(self) -> None:
+        async with asyncio.timeout(STARTING):
+            before = processes.children(DRIVER)
+            try:
+                with _drivers_environment(self._folder):
+                    self._driver = await async_api.async_playwright().start()
+            finally:
+                self._processes = processes.children(DRIVER) - before
+            self._chromium = await self._connected(self._driver.chromium)
+
+    async def _connected(self, way: async_api.BrowserType) -> async_api.Browser:
         if self._endpoint:
-            return await self._driver.chromium.connect_over_cdp(self._endpoint)
-        return await self._driver.chromium.launch(
+            return await way.connect_over_cdp(self._endpoint)
+        return await way.launch(
             executable_path=self._executable,
             headless=self._headless,
             args=chromium.QUIET,

@@ -50,14 +50,16 @@ class BrowserTab:
         *,
         anchor: str,
         deadline: float,
-        locale: str,
+        grace: float,
     ) -> None:
         self._browser = browser
         self._state = state
         self._origin = page_fetch.origin(base_url)
         self._anchor = base_url.rstrip("/") + anchor
         self._deadline = deadline
-        self._locale = locale
+        self._grace = grace
+        self._field_milliseconds = min(FIELD, deadline) * 1000
+        self._context: async_api.BrowserContext | None = None
         self._page: async_api.Page | None = None
         self._failures: page_fetch.Failures = asyncio.Queue()
         self._ways = {"page_fetch": self._page_fetch, "navigate": self._navigate}
@@ -79,7 +81,7 @@ class BrowserTab:
         """
         async with self._working() as page:
             with _field(selector, page):
-                await page.fill(selector, text, timeout=FIELD * 1000)
+                await page.fill(selector, text, timeout=self._field_milliseconds)
 
     async def submit(self, selector: str) -> payload.Payload:
         """Press `selector`, wait for the page that follows, and return its document.
@@ -96,7 +98,7 @@ class BrowserTab:
                     wait_until="domcontentloaded", timeout=milliseconds
                 ):
                     with _field(selector, page):
-                        await page.click(selector, timeout=FIELD * 1000)
+                        await page.click(selector, timeout=self._field_milliseconds)
 
             return await navigate.load(page, request, press)
 
@@ -120,12 +122,12 @@ class BrowserTab:
 
     async def close(self) -> None:
         """Close the page and its context. Ends in seconds, even if the browser does not answer."""
-        page, self._page = self._page, None
-        if page is None:
+        context, self._context, self._page = self._context, None, None
+        if context is None:
             return
         try:
             async with asyncio.timeout(browsers.CLOSING):
-                await page.context.close()
+                await context.close()
         except TimeoutError:
             await self._browser.kill()
         except async_api.Error:
@@ -172,12 +174,19 @@ class BrowserTab:
         await page.goto(url, wait_until="domcontentloaded", timeout=self._deadline * 1000)
 
     async def _ready(self) -> async_api.Page:
+        if self._context is None:
+            self._context = await self._browser.context(self._state)
         if self._page is None or self._page.is_closed():
-            context = await self._browser.context(self._state, self._locale)
-            self._page = await context.new_page()
+            self._page = await self._context.new_page()
             self._page.on("requestfailed", self._note_failure)
-            context.on("page", _close_popup)
+            self._page.on("popup", _close)
         return self._page
+
+    async def _leave_page(self) -> None:
+        """Give up the page, not the session: a failed navigation goes on failing for a while."""
+        page, self._page = self._page, None
+        if page is not None:
+            await _close(page)
 
     def _note_failure(self, request: async_api.Request) -> None:
         self._failures.put_nowait(request)
@@ -187,7 +196,7 @@ class BrowserTab:
         """Give the page for one call; end the call in time and name its errors for the remedy."""
         where = redact.url(url) if url else None
         try:
-            async with asyncio.timeout(self._deadline + GRACE):
+            async with asyncio.timeout(self._deadline + self._grace):
                 yield await self._ready()
         except TimeoutError:
             await browsers.finish(self.close())
@@ -198,8 +207,7 @@ class BrowserTab:
             raise errors.TryLater("timed_out", url=where) from None
         except async_api.Error as error:
             code = next((code for part, code in _NETWORK.items() if part in str(error)), None)
-            if code is None:
-                await browsers.finish(self.close())
+            await browsers.finish(self._leave_page() if code else self.close())
             raise errors.TryLater(
                 code or "browser_lost", redact.url(str(error).splitlines()[0]), url=where
             ) from None
@@ -213,14 +221,22 @@ async def open_tab(
     *,
     anchor: str = "/",
     deadline: float = DEADLINE,
-    locale: str = "en-US",
+    grace: float = GRACE,
 ) -> AsyncIterator[BrowserTab]:
     """Open one account's tab, signed in as `state` (of `BrowserTab.state`) says.
 
     `anchor`    path of a light page of the site: where in-page fetches are made from
     `deadline`  seconds that one answer may take
+    `grace`     seconds beyond it after which the browser itself counts as lost
     """
-    tab = BrowserTab(browser, state, base_url, anchor=anchor, deadline=deadline, locale=locale)
+    tab = BrowserTab(
+        browser,
+        state,
+        base_url,
+        anchor=anchor,
+        deadline=deadline,
+        grace=grace,
+    )
     try:
         yield tab
     finally:
@@ -239,6 +255,7 @@ def _field(selector: str, page: async_api.Page) -> Iterator[None]:
         ) from None
 
 
-async def _close_popup(page: async_api.Page) -> None:
-    with contextlib.suppress(async_api.Error):
-        await page.close()
+async def _close(page: async_api.Page) -> None:
+    with contextlib.suppress(async_api.Error, TimeoutError):
+        async with asyncio.timeout(browsers.CLOSING):
+            await page.close()

@@ -57,7 +57,7 @@ def find_chromium(configured: str | None) -> str:
             raise errors.BadConfig(
                 "browser_missing", f"browser.executable is {configured}: no program is there"
             )
-        return found
+        return str(found)
     found = next(_installed(), None)
     if found is None:
         raise errors.BadConfig("browser_missing")
@@ -92,13 +92,14 @@ def _installed() -> Iterator[str]:
 
 def _playwrights_own() -> Iterator[str]:
     """Yield what `playwright install chromium` left, of the revision this Playwright expects."""
-    revision = _revision()
+    revision = expected_revision()
     folder = _browsers_folder() / f"chromium-{revision}"
     for pattern in ("*/chrome", "*/chrome.exe", "*/*.app/Contents/MacOS/*Chrom*"):
         yield from map(str, sorted(folder.glob(pattern)))
 
 
-def _revision() -> str:
+def expected_revision() -> str:
+    """Return the revision of the Chromium that the installed Playwright was made for."""
     listed = resources.files("playwright").joinpath("driver", "package", "browsers.json")
     text = listed.read_text("utf-8") if listed.is_file() else ""
     found = re.search(r'"name":\s*"chromium",\s*"revision":\s*"(\d+)"', text)

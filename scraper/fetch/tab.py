@@ -19,7 +19,10 @@ class Tab(Protocol):
         ...
 
     async def fill(self, selector: str, text: str) -> None:
-        """Type `text` into the field that `selector` names. Raises PageChanged (`selector_missing`)."""
+        """Type `text` into the field that `selector` names.
+
+        Raises PageChanged (`selector_missing`).
+        """
         ...
 
     async def submit(self, selector: str) -> payload.Payload:
