@@ -54,11 +54,16 @@ def version() -> str:
 
 def collector_of(sites: Mapping[str, site.Site], name: str) -> tuple[site.Site, site.Collector]:
     """Return the site and the collector called `site.errand`. Raises BadConfig."""
-    where = sites.get(name.partition(".")[0])
-    if where is None or name not in where.collectors:
-        known = ", ".join(sorted(known for one in sites.values() for known in one.collectors))
-        raise errors.BadConfig("bad_request", f"there is no collector {name}; there are {known}")
-    return where, where.collectors[name]
+    place, _, errand = name.partition(".")
+    where = sites.get(place)
+    if where is None or errand not in where.collectors:
+        known = sorted(
+            f"{one.name}.{errand}" for one in sites.values() for errand in one.collectors
+        )
+        raise errors.BadConfig(
+            "bad_request", f"there is no collector {name}; there are {', '.join(known)}"
+        )
+    return where, where.collectors[errand]
 
 
 async def execute(runtime: Runtime, run_id: int) -> None:

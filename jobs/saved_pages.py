@@ -56,7 +56,7 @@ def order(where: site.Site, kind: str, account: runs.Account) -> tuple[runs.Orde
     parser, collector = where.imports[kind]
     asked = runs.Order(
         account_id=account.id,
-        collector=collector,
+        collector=f"{where.name}.{collector}",
         requested_by=verdicts.IMPORTED,
         version=run.version(),
     )

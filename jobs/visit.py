@@ -19,10 +19,22 @@ SIGN_IN_APART = timedelta(seconds=60)
 """Two attempts to sign in are never closer than this, across runs and processes."""
 
 
+def own_browser(chosen: settings.Settings) -> AbstractAsyncContextManager[browser.Browser]:
+    """Open the Chromium that the settings name, or the one that is found."""
+    configured = chosen.browser.executable
+    return browser.open_browser(
+        chromium.find_chromium(str(configured) if configured else None),
+        headless=chosen.browser.headless,
+        endpoint=chosen.browser.endpoint,
+        tmp_dir=chosen.storage.directory / "tmp",
+    )
+
+
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """What visiting needs: the settings, the tables, and where a password may come from.
 
-    `ask` asks a human at a terminal for a password, and returns None where there is none.
+    `ask` asks a human at a terminal for a password, and returns None where there is none;
+    `browser` opens the browser of a visit.
     """
 
     settings: settings.Settings
@@ -30,6 +42,9 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     sites: Mapping[str, site.Site]
     environ: Mapping[str, str]
     ask: Callable[[str], str | None] = lambda _account: None
+    browser: Callable[[settings.Settings], AbstractAsyncContextManager[browser.Browser]] = (
+        own_browser
+    )
 
     @property
     def storage(self) -> Path:
@@ -118,7 +133,7 @@ def entering(desk: Desk) -> Callable[[runs.Account], AbstractAsyncContextManager
         async with AsyncExitStack() as stack:
             stack.enter_context(session.account_lock(state.with_suffix(".lock")))
             restored = session.load(state)
-            opened = await stack.enter_async_context(_browser(desk))
+            opened = await stack.enter_async_context(desk.browser(desk.settings))
             tab = await stack.enter_async_context(
                 browser_tab.open_tab(
                     opened, restored, base_url, deadline=chosen.request_timeout_seconds
@@ -131,13 +146,3 @@ def entering(desk: Desk) -> Callable[[runs.Account], AbstractAsyncContextManager
             await visit.keep()
 
     return enter
-
-
-def _browser(desk: Desk) -> AbstractAsyncContextManager[browser.Browser]:
-    configured = desk.settings.browser.executable
-    return browser.open_browser(
-        chromium.find_chromium(str(configured) if configured else None),
-        headless=desk.settings.browser.headless,
-        endpoint=desk.settings.browser.endpoint,
-        tmp_dir=desk.storage / "tmp",
-    )

@@ -22,7 +22,7 @@ def collectors(
     state.of(context).start()
     found = [
         {
-            "collector": collector.name,
+            "collector": f"{site.name}.{collector.name}",
             "summary": collector.summary,
             "target": collector.targeted,
             "list": collector.direction,
