@@ -29,16 +29,29 @@ async def open_http(deadline: float = DEADLINE) -> AsyncIterator[routed.Fetch]:
     """
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)  # they log full URLs, tokens and all
-    timeout = httpx.Timeout(deadline, connect=min(deadline, 10.0))
-    limits = httpx.Limits(max_connections=4, max_keepalive_connections=2)
-    async with httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=True) as client:
+    async with contextlib.AsyncExitStack() as stack:
+        opened: list[httpx.AsyncClient] = []
 
         async def fetch(request: payload.Request) -> tuple[payload.Payload, ...]:
-            with _named(request.url):
-                async with asyncio.timeout(deadline):
-                    return (await _answer(client, request),)
+            if not opened:
+                opened.append(await stack.enter_async_context(_client(deadline)))
+            client = opened[-1]
+            try:
+                with _named(request.url):
+                    async with asyncio.timeout(deadline):
+                        return (await _answer(client, request),)
+            except BaseException:
+                opened.clear()  # a client never gets back the connections of a cancelled request
+                raise
 
         yield fetch
+
+
+def _client(deadline: float) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        timeout=httpx.Timeout(deadline, connect=min(deadline, 10.0)),
+        limits=httpx.Limits(max_connections=4, max_keepalive_connections=2),
+    )
 
 
 async def _answer(client: httpx.AsyncClient, request: payload.Request) -> payload.Payload:

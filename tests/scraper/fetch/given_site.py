@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
+import gzip
 import json
 import socket
 import struct
@@ -210,6 +212,22 @@ async def quiet_form(_: requests.Request) -> responses.Response:
     return responses.HTMLResponse("<!doctype html><button type=button>Go</button>")
 
 
+async def packed(_: requests.Request) -> responses.Response:
+    return responses.Response(
+        gzip.compress(PAGE.encode()), headers={"content-encoding": "gzip"}, media_type="text/html"
+    )
+
+
+@functools.cache
+def packed_zeros() -> bytes:
+    """A hundred mebibytes in a hundred kilobytes."""
+    return gzip.compress(bytes(100 * 1024 * 1024), 9)
+
+
+async def bomb(_: requests.Request) -> responses.Response:
+    return responses.Response(packed_zeros(), headers={"content-encoding": "gzip"})
+
+
 async def event_feed(_: requests.Request) -> responses.Response:
     return responses.JSONResponse({"events": []})
 
@@ -235,6 +253,8 @@ PAGES: list[tuple[str, Any]] = [
     ("/loop", loop),
     ("/moving", moving),
     ("/quiet-form", quiet_form),
+    ("/packed", packed),
+    ("/bomb", bomb),
     ("/events/alice/path-canary/", event_feed),
 ]
 

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scraper import payload
+from scraper.fetch import answers
+
+ROOM_PAGE = b"""<script>window.initialRoomDossier = "{\\u0022room_title\\u0022: \\u0022hi\\u0022,
+\\u0022chat_password\\u0022: \\u0022canary\\u0022, \\u0022hls_source\\u0022: \\u0022canary\\u0022}"
+</script><input value='canary' type=hidden name='csrfmiddlewaretoken'>
+<meta name="csrf-token" content="canary"><p>rest</p>"""
+
+
+def test_without_keys_to_keep_the_body_is_untouched() -> None:
+    assert answers.kept(b'{"a": 1, "b" : [ ]}\n', ()) == b'{"a": 1, "b" : [ ]}\n'
+
+
+def test_only_the_keys_to_keep_stay_and_their_values_byte_for_byte() -> None:
+    body = b'{"room_pass": "x", "follower_count": 12345678901234567890, "about": {"a" : 1.50}}'
+    kept = answers.kept(body, ("follower_count", "about", "absent"))
+    assert kept == b'{"follower_count":12345678901234567890,"about":{"a" : 1.50}}'
+
+
+@given(
+    st.dictionaries(st.text(max_size=8), st.text() | st.integers() | st.lists(st.booleans())),
+    st.lists(st.text(max_size=8)).map(tuple),
+)
+def test_no_key_but_the_kept_ones_ever_stays(
+    value: dict[str, object], keep: tuple[str, ...]
+) -> None:
+    kept = answers.kept(msgspec.json.encode(value), (*keep, "always"))
+    assert msgspec.json.decode(kept) == {k: v for k, v in value.items() if k in {*keep, "always"}}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b" \n<!doctype html><title>Just a moment...</title>", b"Try slowing down a little.", b""],
+)
+def test_pages_and_short_notes_stay_so_that_they_are_recognised(body: bytes) -> None:
+    assert answers.kept(body, ("a",)) == body
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'["canary"]',
+        b'"canary"',
+        b'{"chat_password": "canary',
+        b'\xef\xbb\xbf{"chat_password": "canary"}',
+        b"canary" * 1000,
+    ],
+)
+def test_what_cannot_be_shown_to_be_harmless_is_dropped(body: bytes) -> None:
+    assert answers.kept(body, ("a",)) == b""
+
+
+def test_the_seam_hides_secrets_in_address_headers_and_body() -> None:
+    request = payload.Request(url="https://example.test/", kind="k")
+    made = answers.answer(
+        request,
+        url="https://example.test/a?token=canary&page=2",
+        status=409,
+        headers={
+            "content-type": "text/html",
+            "set-cookie": "sessionid=canary",
+            "x-inertia-location": "https://example.test/?api_key=canary",
+        },
+        body=ROOM_PAGE,
+    )
+    assert b"canary" not in msgspec.json.encode(made)
+    assert b"<p>rest</p>" in made.body
+    assert made.url == "https://example.test/a?token=***&page=2"
+    assert set(made.headers) == {"content-type", "x-inertia-location"}
+    assert made.fetched_at.tzinfo is not None
