@@ -25,6 +25,8 @@ CODES: dict[str, str] = {
     "body_truncated": "The answer was cut off in the middle. Resume later.",
     "empty_answer": "An answer that must hold something came back empty. Resume later.",
     "wrong_page": "The site served another page than the one asked for. Resume later.",
+    "list_shifted": "The list changed again and again while it was read. Run again later.",
+    "site_updating": "The site changed its version again and again while it was read. Run again later.",
     "body_too_large": "The answer is larger than the limit and was dropped. Resume later; report it if it stays.",
     "browser_lost": "The browser ended or stopped answering. Run again; `doctor` checks the browser.",
     "capture_lost": "An answer that a page loaded could not be read whole. Resume later.",

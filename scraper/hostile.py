@@ -21,7 +21,6 @@ from scraper import errors
 SIZE = 5 * 1024 * 1024
 DEPTH = 1000
 ATTRIBUTES = 2000
-TAG = 64 * 1024
 FORMATTING = 500
 
 _MANY_TAGS = 16_000
@@ -36,6 +35,7 @@ _NESTING = re.compile(
 )
 _START = re.compile(rb"<[a-zA-Z]")
 _TAG = re.compile(rb"<[a-zA-Z](?:[^>=]++|=\s*+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z))?+)*+")
+_VALUE = re.compile(rb"=\s*+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z))")
 _ATTRIBUTE = re.compile(rb"[\s/]+[^\s/=]")
 _FORMATTING_NAME = rb"(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)"
 _FORMATTING = re.compile(rb"<(/?" + _FORMATTING_NAME + rb")[\s/>]")
@@ -55,8 +55,8 @@ def refuse_shape(markup: bytes, url: str) -> None:
         _refuse(f"elements nested deeper than {DEPTH}", url)
     if _may_have_a_long_tag(markup):
         for tag in _long_tags(_without_raw_text(markup)):
-            if len(tag) > TAG or len(_ATTRIBUTE.findall(tag)) > ATTRIBUTES:
-                _refuse(f"a tag of {len(tag)} bytes and many attributes", url)
+            if len(_ATTRIBUTE.findall(_VALUE.sub(b"", tag))) > ATTRIBUTES:
+                _refuse(f"a tag of more than {ATTRIBUTES} attributes", url)
     if _crossed(markup) > FORMATTING:
         _refuse(f"more than {FORMATTING} formatting elements open or crossed", url)
 

@@ -41,12 +41,17 @@ def read(answer: payload.Payload, shape: type[_T]) -> _T:
     return decode(answer.body.removeprefix(_BOM), shape, answer.url)
 
 
-def decode(text: bytes, shape: type[_T], url: str) -> _T:
-    """Read JSON text as `shape`; raises as `read` does, naming `url`."""
+def decode(
+    text: bytes, shape: type[_T], url: str, where: str = "the answer", *, strict: bool = True
+) -> _T:
+    """Read JSON text as `shape`; raises as `read` does, naming `url` and `where` the text stood.
+
+    Unless `strict`, numbers may be written as texts.
+    """
     try:
-        return _decode(text, shape)
+        return _decode(text, shape, strict)
     except msgspec.ValidationError as error:
-        raise errors.PageChanged("page_changed", str(error), url=url) from error
+        raise errors.PageChanged("page_changed", f"{where}: {error}", url=url) from error
     except msgspec.DecodeError as error:
         if str(error) == _TRUNCATED:
             raise errors.TryLater("body_truncated", url=url) from error
@@ -60,16 +65,16 @@ def decode(text: bytes, shape: type[_T], url: str) -> _T:
 _TRUNCATED = "Input data was truncated"
 
 
-def _decode(text: bytes, shape: type[_T]) -> _T:
+def _decode(text: bytes, shape: type[_T], strict: bool) -> _T:
     try:
-        return msgspec.json.decode(text, type=shape)
+        return msgspec.json.decode(text, type=shape, strict=strict)
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
         whole = _ESCAPE.sub(_whole_character, text)
         if whole == text:
             raise
-        return msgspec.json.decode(whole, type=shape)
+        return msgspec.json.decode(whole, type=shape, strict=strict)
 
 
 def _whole_character(escape: re.Match[bytes]) -> bytes:

@@ -61,9 +61,8 @@ COLLECTORS = (
     ),
     site.Collector(
         name="chat",
-        summary="What was lately said and tipped in a room (its own, unless a target is named).",
+        summary="What was lately said and tipped in a room: the account's own, or the target.",
         start=_chat,
-        targeted=True,
     ),
     site.Collector(
         name="tips",

@@ -1,0 +1,1 @@
+"""What Statbate Plus's answers say: pure functions from Payload to Batch."""
