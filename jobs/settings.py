@@ -14,7 +14,6 @@ import pydantic
 from pydantic import Field
 
 from jobs import config_file, environment, settings_check
-from scraper import errors
 from scraper import site as site_model
 from scraper.sites import register
 
@@ -187,15 +186,6 @@ def overrides(settings: Settings, site: str) -> dict[str, Any]:
     names = ("base_url", "timezone", "endpoints", "selectors", "sizes")
     given = settings.sites[site].model_dump(include=set(names))
     return {name: given[name] for name in names if given[name]}
-
-
-def account(settings: Settings, name: str) -> Account:
-    """Return the account of that name. Raises BadConfig (`bad_request`) with the nearest name."""
-    if name not in settings.accounts:
-        hint = settings_check.nearest(name, settings.accounts)
-        remedy = "" if settings.accounts else "; add one with `greenroom accounts add`"
-        raise errors.BadConfig("bad_request", f"no account {name!r}{remedy or hint}")
-    return settings.accounts[name]
 
 
 def session_file(settings: Settings, account: str) -> Path:

@@ -6,6 +6,7 @@ import difflib
 import ipaddress
 import re
 import string
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib import parse
 
@@ -16,7 +17,6 @@ from scraper import errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from jobs import settings
     from scraper import site
@@ -226,7 +226,7 @@ def database_url(url: str, base: Path) -> str:
     path = rest.removeprefix("/")
     if scheme != "sqlite" or not rest.startswith("/") or not path or path.startswith((":", "?")):
         raise ValueError("must be sqlite:///FILE or postgresql://USER@HOST/NAME")
-    return f"sqlite:///{base / path}"
+    return f"sqlite:///{base / Path(path).expanduser()}"
 
 
 def _split(url: str) -> parse.SplitResult:
