@@ -22,6 +22,8 @@ FIELD = 5.0
 GRACE = 5.0
 """Seconds beyond a call's deadline after which the browser itself counts as lost."""
 
+_FAILURES = 16
+
 _NETWORK = {
     "ERR_CONTENT_LENGTH_MISMATCH": "body_truncated",
     "ERR_INCOMPLETE_CHUNKED_ENCODING": "body_truncated",
@@ -61,7 +63,7 @@ class BrowserTab:
         self._field_milliseconds = min(FIELD, deadline) * 1000
         self._context: async_api.BrowserContext | None = None
         self._page: async_api.Page | None = None
-        self._failures: page_fetch.Failures = asyncio.Queue()
+        self._failures: page_fetch.Failures = asyncio.Queue(_FAILURES)
         self._ways = {"page_fetch": self._page_fetch, "navigate": self._navigate}
 
     async def open(self, url: str) -> payload.Payload:
@@ -98,7 +100,9 @@ class BrowserTab:
                     wait_until="domcontentloaded", timeout=milliseconds
                 ):
                     with _field(selector, page):
-                        await page.click(selector, timeout=self._field_milliseconds)
+                        await page.click(selector, trial=True, timeout=self._field_milliseconds)
+                    # a click also waits for the navigation that it begins
+                    await page.click(selector, timeout=milliseconds)
 
             return await navigate.load(page, request, press)
 
@@ -161,7 +165,7 @@ class BrowserTab:
     async def _navigate(self, request: payload.Request) -> tuple[payload.Payload, ...]:
         wanted = captured.Captured(request.capture, request.context)
         clock = asyncio.get_running_loop().time
-        async with self._working(request.url) as page:
+        async with self._working(request.url, fresh=bool(request.capture)) as page:
             start = clock()
             if not request.capture:
                 return (await navigate.load(page, request, lambda: self._goto(page, request.url)),)
@@ -189,14 +193,23 @@ class BrowserTab:
             await _close(page)
 
     def _note_failure(self, request: async_api.Request) -> None:
+        if self._failures.full():
+            self._failures.get_nowait()
         self._failures.put_nowait(request)
 
     @contextlib.asynccontextmanager
-    async def _working(self, url: str | None = None) -> AsyncIterator[async_api.Page]:
-        """Give the page for one call; end the call in time and name its errors for the remedy."""
+    async def _working(
+        self, url: str | None = None, *, fresh: bool = False
+    ) -> AsyncIterator[async_api.Page]:
+        """Give the page for one call; end the call in time and name its errors for the remedy.
+
+        A `fresh` page has no requests of an earlier one still under way.
+        """
         where = redact.url(url) if url else None
         try:
             async with asyncio.timeout(self._deadline + self._grace):
+                if fresh:
+                    await self._leave_page()
                 yield await self._ready()
         except TimeoutError:
             await browsers.finish(self.close())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from playwright import async_api
 
 Failures = asyncio.Queue["async_api.Request"]
-"""The requests of a page that the browser reported as failed."""
+"""The requests of a page that the browser lately reported as failed."""
 
 _EXPLANATION = 0.25  # seconds that the browser's own reason for a failure may lag behind it
 
@@ -113,11 +113,20 @@ async def _reason(request: payload.Request, failures: Failures) -> str | None:
     try:
         async with asyncio.timeout(_EXPLANATION):
             failed = await failures.get()
+            while _first(failed).url != request.url:
+                failed = await failures.get()
     except TimeoutError:
         return None
     if origin(failed.url) != origin(request.url):
         return f"the site redirected to {origin(failed.url)}, another host"
     return failed.failure
+
+
+def _first(asked: async_api.Request) -> async_api.Request:
+    """Return the request that a chain of redirects began with."""
+    while asked.redirected_from is not None:
+        asked = asked.redirected_from
+    return asked
 
 
 @functools.cache

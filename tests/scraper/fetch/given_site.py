@@ -68,7 +68,7 @@ def _app(site: Site) -> types.ASGIApp:
     app = applications.Starlette(
         routes=[
             *(routing.Route(path, endpoint, methods=["GET", "POST"]) for path, endpoint in PAGES),
-            *(routing.Route(path, fault) for path, fault in FAULTS),
+            *(routing.Route(path, fault, methods=["GET", "POST"]) for path, fault in FAULTS),
             routing.Route("/elsewhere", elsewhere),
         ]
     )
@@ -159,7 +159,7 @@ async def big(_: requests.Request) -> responses.Response:
 
 
 async def heavy(_: requests.Request) -> responses.Response:
-    return responses.HTMLResponse(f"<p>{'x' * (9 * 1024 * 1024)}</p>")
+    return responses.HTMLResponse(f"<p>x</p><!--{'x' * (9 * 1024 * 1024)}-->")
 
 
 async def scripted(request: requests.Request) -> responses.Response:
@@ -208,8 +208,18 @@ async def moving(_: requests.Request) -> responses.Response:
     return responses.HTMLResponse("<!doctype html><p>x</p><script>location = '/page'</script>")
 
 
-async def quiet_form(_: requests.Request) -> responses.Response:
-    return responses.HTMLResponse("<!doctype html><button type=button>Go</button>")
+async def form(request: requests.Request) -> responses.Response:
+    """A form whose button leads to `to`, or nowhere."""
+    to = request.query_params.get("to")
+    kind = f"submit formmethod=post formaction={to}" if to else "button"
+    return responses.HTMLResponse(f"<!doctype html><form><button type={kind}>Go</button></form>")
+
+
+async def polling(_: requests.Request) -> responses.Response:
+    return responses.HTMLResponse(
+        "<!doctype html><p>x</p>"
+        "<script>setInterval(() => fetch('/api/never?p=' + Math.random()), 10)</script>"
+    )
 
 
 async def packed(_: requests.Request) -> responses.Response:
@@ -252,7 +262,8 @@ PAGES: list[tuple[str, Any]] = [
     ("/attachment", attachment),
     ("/loop", loop),
     ("/moving", moving),
-    ("/quiet-form", quiet_form),
+    ("/form", form),
+    ("/polling", polling),
     ("/packed", packed),
     ("/bomb", bomb),
     ("/events/alice/path-canary/", event_feed),

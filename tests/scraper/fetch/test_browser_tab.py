@@ -71,10 +71,29 @@ async def test_a_button_that_leads_nowhere_is_not_taken_for_an_answer(
     shared_browser: browser.Browser, site: given_site.Site
 ) -> None:
     async with browser_tab.open_tab(shared_browser, None, site.base, deadline=1) as tab:
-        await tab.open(site.url("/quiet-form"))
+        await tab.open(site.url("/form"))
         with pytest.raises(errors.TryLater) as caught:
             await tab.submit("button")
         assert caught.value.code == "timed_out"
+
+
+@pytest.mark.parametrize(("to", "code"), [("/reset", "connection_lost"), ("/stall", "timed_out")])
+async def test_a_form_that_fails_on_its_way_is_named_for_its_remedy(
+    shared_browser: browser.Browser, site: given_site.Site, to: str, code: str
+) -> None:
+    async with browser_tab.open_tab(shared_browser, None, site.base, deadline=1) as tab:
+        await tab.open(site.url(f"/form?to={to}"))
+        with pytest.raises(errors.TryLater) as caught:
+            await tab.submit("button")
+        assert caught.value.code == code
+
+
+async def test_a_form_answered_by_an_error_without_a_body_is_answered(
+    tab: browser_tab.BrowserTab, site: given_site.Site
+) -> None:
+    await tab.open(site.url("/form?to=/status%3Fcode=419"))
+    answer = await tab.submit("button")
+    assert (answer.status, answer.body) == (419, b"")
 
 
 async def test_cookies_and_storage_survive_into_another_tab(
@@ -207,6 +226,14 @@ async def test_an_answer_that_does_not_come_whole_is_told_as_lost(
             await tab.fetch(visit(site, f"/scripted?api={api}", kind="rooms"))
         assert caught.value.code == "capture_lost"
         assert site.base in (caught.value.url or "")
+
+
+async def test_what_an_earlier_page_still_asks_for_is_no_part_of_the_next(
+    tab: browser_tab.BrowserTab, site: given_site.Site
+) -> None:
+    await tab.open(site.url("/polling"))
+    _, answer = await tab.fetch(visit(site, "/scripted", kind="rooms"))
+    assert answer.request.url == site.url("/api/list?i=0")
 
 
 async def test_what_a_page_never_asks_for_is_not_waited_for_long(
