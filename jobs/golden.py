@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, text
 
 from jobs import evidence, settings
-from models import archive, db
+from models import db
 from scraper import errors, payload, redact
 
 _CASE = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
@@ -36,8 +36,8 @@ def write(
     if not _CASE.fullmatch(case):
         raise errors.BadConfig("bad_request", f"{case!r} is no name: letters, digits, - and _")
     with database.read() as connection:
-        answer = evidence.stored(connection, payload_id)
-        site = archive.site_of(connection, payload_id)
+        kept = evidence.get(connection, payload_id)
+        site, answer = kept.account.site, kept.answer
         names = _people(connection, site, answer)
     place = folder / site / answer.request.kind / case
     if place.exists():

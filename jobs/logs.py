@@ -24,6 +24,9 @@ log = loguru.logger
 FOREIGN = ("alembic", "asyncio", "httpcore", "httpx", "sqlalchemy", "uvicorn")
 """Libraries whose lines are kept from WARNING on."""
 
+SILENT = ("stamina",)
+"""Libraries that say what we say ourselves."""
+
 _TYPED: set[str] = set()
 _COLOURS = {"DEBUG": "2", "INFO": "36", "WARNING": "33", "ERROR": "31", "CRITICAL": "31;1"}
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
@@ -133,3 +136,5 @@ def _take_over_logging() -> None:
         foreign.handlers.clear()
         foreign.propagate = True
         foreign.setLevel(logging.WARNING)
+    for name in SILENT:
+        logging.getLogger(name).setLevel(logging.CRITICAL)

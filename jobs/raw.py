@@ -7,6 +7,7 @@ import sys
 from urllib import parse
 
 import msgspec
+from sqlalchemy import Connection
 
 from jobs import evidence, orders, run, settings
 from models import apply, archive, db, records, runs
@@ -89,8 +90,8 @@ def read(chosen: settings.Settings, site_name: str, answer: payload.Payload) -> 
 def parsed(chosen: settings.Settings, database: db.Database, payload_id: int) -> str:
     """Return what today's parser reads from an archived payload, as JSON text."""
     with database.read() as connection:
-        answer = evidence.stored(connection, payload_id)
-        batch = read(chosen, archive.site_of(connection, payload_id), answer)
+        kept = evidence.get(connection, payload_id)
+    batch = read(chosen, kept.account.site, kept.answer)
     return msgspec.json.format(msgspec.json.encode(batch), indent=2).decode()
 
 
@@ -109,29 +110,26 @@ def reparse(chosen: settings.Settings, database: db.Database, kind: str | None) 
 
 
 def _again(
-    chosen: settings.Settings, connection: archive.Connection, payload_id: int, done: Reparsed
+    chosen: settings.Settings, connection: Connection, payload_id: int, done: Reparsed
 ) -> None:
-    answer = evidence.stored(connection, payload_id)
-    kept = runs.get(connection, archive.get(connection, payload_id).run_id)
-    account = runs.account_of(connection, kept.account_id)
-    if answer.request.kind not in register.SITES[account.site].parsers:
+    kept = evidence.get(connection, payload_id)
+    if kept.answer.request.kind not in register.SITES[kept.account.site].parsers:
         return
     done.payloads += 1
     try:
-        batch = read(chosen, account.site, answer)
+        batch = read(chosen, kept.account.site, kept.answer)
     except errors.GreenroomError as error:
         done.refused[error.code] = done.refused.get(error.code, 0) + 1
         return
     lasting = [record for record in batch.records if not isinstance(record, _TIMELESS)]
     source = apply.Source(
-        account_id=account.id,
-        site=account.site,
-        run_id=kept.id,
+        account_id=kept.account.id,
+        site=kept.account.site,
+        run_id=kept.run.id,
         payload_id=payload_id,
-        listing_id=None,
-        collector=kept.collector,
-        target=kept.target,
-        seen_at=answer.fetched_at,
+        collector=kept.run.collector,
+        target=kept.run.target,
+        seen_at=kept.answer.fetched_at,
     )
     counts = apply.apply(connection, lasting, source)
     done.records += counts.records

@@ -130,7 +130,7 @@ def _depart(runtime: Runtime, run: runs.Run, account: runs.Account, visit: walk.
     return walk.Walk(
         database=runtime.database,
         run=run,
-        site=where,
+        where=where,
         layout=layout,
         source=apply.Source(
             account_id=account.id,
@@ -152,13 +152,18 @@ def _depart(runtime: Runtime, run: runs.Run, account: runs.Account, visit: walk.
 
 
 def _leads_left(connection: Any, run: runs.Run) -> list[payload.Request] | None:
-    """Return the leads that an earlier attempt left, unless they are too old to go on with."""
+    """Return the leads that an earlier attempt left, or None where the run has to start over.
+
+    A list starts over when too much time has passed since its last page to call both halves one
+    look, and when it was walked to its end and proved nothing.
+    """
     if run.leads is None:
         return None
-    last = standing.last_read(connection, run.id)
-    listed = standing.of_run(connection, run.id) is not None
-    if listed and last is not None and moment.now() - last > RESUMABLE_FOR:
-        return None
+    listed = standing.of_run(connection, run.id)
+    if listed is not None and run.requested_by != verdicts.IMPORTED:
+        last = standing.last_read(connection, run.id)
+        if listed.state != "open" or (last and moment.now() - last > RESUMABLE_FOR):
+            return None
     return walk.decode(run.leads)
 
 

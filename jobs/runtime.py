@@ -46,7 +46,7 @@ def assemble(
 ) -> run.Runtime:
     """Return the runtime of this process's runs; a browser opens only when one visits a site."""
     desk = visit.Desk(
-        settings=chosen, database=database, sites=register.SITES, environ=environ, ask=ask
+        chosen=chosen, database=database, sites=register.SITES, environ=environ, ask=ask
     )
     return run.Runtime(
         database=database,

@@ -12,7 +12,7 @@ import msgspec
 
 from jobs import environment, settings
 from models import db, moment, runs
-from scraper import errors, pace, session, site
+from scraper import errors, pace, payload, session, site
 from scraper.fetch import browser, browser_tab, chromium, routed
 
 SIGN_IN_APART = timedelta(seconds=60)
@@ -37,7 +37,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     `browser` opens the browser of a visit.
     """
 
-    settings: settings.Settings
+    chosen: settings.Settings
     database: db.Database
     sites: Mapping[str, site.Site]
     environ: Mapping[str, str]
@@ -49,7 +49,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def storage(self) -> Path:
         """The folder of sessions, locks and whatever the browser leaves behind."""
-        return self.settings.storage.directory
+        return self.chosen.storage.directory
 
     def session_file(self, account: str) -> Path:
         """Return where the session of an account is kept."""
@@ -71,7 +71,11 @@ class SignedInVisit:
         self._turns = turns
         self._site = desk.sites[account.site]
         self.restored = False
-        self.fetch: routed.Fetch = routed.paced(opened.fetch, turns.turn)
+        self._fetch = routed.paced(opened.fetch, turns.turn)
+
+    async def fetch(self, request: payload.Request) -> tuple[payload.Payload, ...]:
+        """Answer a request when it is the account's turn."""
+        return await self._fetch(request)
 
     async def hold(self, seconds: float) -> None:
         """Keep everybody who uses the account quiet for `seconds`."""
@@ -96,7 +100,7 @@ class SignedInVisit:
                 "no_password", f"set {name} to the password of {self._account.username}"
             )
         await asyncio.to_thread(self._note_attempt)
-        layout = settings.layout(self._desk.settings, self._site.name)
+        layout = settings.layout(self._desk.chosen, self._site.name)
         credentials = site.Credentials(username=self._account.username, password=password)
         await self._turns.turn()
         await self._site.sign_in(self._tab, credentials, layout)
@@ -126,14 +130,14 @@ def entering(desk: Desk) -> Callable[[runs.Account], AbstractAsyncContextManager
 
     @asynccontextmanager
     async def enter(account: runs.Account) -> AsyncIterator[SignedInVisit]:
-        chosen = desk.settings.sites[account.site]
-        base_url = settings.layout(desk.settings, account.site).base_url
+        chosen = desk.chosen.sites[account.site]
+        base_url = settings.layout(desk.chosen, account.site).base_url
         state = desk.session_file(account.name)
         rate = pace.checked_rate(chosen.requests_per_minute, base_url)
         async with AsyncExitStack() as stack:
             stack.enter_context(session.account_lock(state.with_suffix(".lock")))
             restored = session.load(state)
-            opened = await stack.enter_async_context(desk.browser(desk.settings))
+            opened = await stack.enter_async_context(desk.browser(desk.chosen))
             tab = await stack.enter_async_context(
                 browser_tab.open_tab(
                     opened, restored, base_url, deadline=chosen.request_timeout_seconds

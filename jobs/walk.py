@@ -9,6 +9,7 @@ from typing import Protocol
 
 import msgspec
 import stamina
+from sqlalchemy import Connection
 
 from jobs import evidence
 from models import apply, db, records, runs, standing
@@ -19,6 +20,8 @@ LONGEST_WAIT = 300.0
 
 STALE_PAGES = 5
 """List pages in a row without anybody new after which a walk gives up."""
+
+_COUNTED = (records.Member, records.Interaction)
 
 _LEADS = msgspec.json.Encoder()
 
@@ -66,7 +69,7 @@ class Walk(msgspec.Struct, kw_only=True):
 
     database: db.Database
     run: runs.Run
-    site: site.Site
+    where: site.Site
     layout: site.Layout
     source: apply.Source
     visit: Visit
@@ -154,8 +157,8 @@ class Walk(msgspec.Struct, kw_only=True):
                 source = msgspec.structs.replace(
                     self.source, payload_id=payload_id, seen_at=answer.fetched_at
                 )
-                counts = apply.apply(connection, batch.records, source)
-                new, count = new + counts.new, count + counts.records
+                new += apply.apply(connection, batch.records, source).new
+                count += sum(isinstance(record, _COUNTED) for record in batch.records)
             self._refuse_standstill(connection, request)
             gains = {} if self.source.listing_id else {"new": new}
             values = runs.add(pages=1, records=count, **gains) | {"leads": encode(left)}
@@ -166,10 +169,10 @@ class Walk(msgspec.Struct, kw_only=True):
         self._show(batches)
 
     def _read(self, answer: payload.Payload) -> payload.Batch:
-        self.site.guard(answer, self.layout)
-        return self.site.parsers[answer.request.kind](answer, self.layout)
+        self.where.guard(answer, self.layout)
+        return self.where.parsers[answer.request.kind](answer, self.layout)
 
-    def _refuse_standstill(self, connection: apply.Connection, request: payload.Request) -> None:
+    def _refuse_standstill(self, connection: Connection, request: payload.Request) -> None:
         """Give up on a list whose pages go on without showing anybody new."""
         listing_id = self.source.listing_id
         if listing_id is None or "part" not in request.context:

@@ -74,7 +74,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What the evidence shows.
 
     `reasons` is empty for a complete list. `withheld` counts people whom the site declares and
-    does not show; `only_withheld` tells that nothing else is wrong.
+    does not show; `only_withheld` tells that nothing else is wrong. `cut_short` walks were not
+    ended by the list's end.
     """
 
     reasons: tuple[str, ...]
@@ -82,6 +83,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     seen: int
     end_proof: str | None
     withheld: int = 0
+    cut_short: bool = False
 
     @property
     def complete(self) -> bool:
@@ -95,16 +97,19 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     def all_reasons(self) -> tuple[str, ...]:
         """Return every reason in words, the withheld rows included."""
-        if not self.withheld:
+        if not self.withheld or self.cut_short:
             return self.reasons
         return (*self.reasons, f"shortfall: {self.declared} declared, {self.seen} seen")
 
 
 def judge(evidence: Evidence) -> Verdict:
-    """Return what the evidence proves and everything that it does not."""
+    """Return what the evidence proves and everything that it does not.
+
+    A walk that did not come to its end has only that to say.
+    """
     declared, total_reasons = _declared(evidence)
-    reasons = (
-        *_interrupted(evidence),
+    interrupted = tuple(_interrupted(evidence))
+    reasons = interrupted or (
         *(reason for part in evidence.parts for reason in _part(part, evidence.pages)),
         *_identity(evidence),
         *total_reasons,
@@ -115,6 +120,7 @@ def judge(evidence: Evidence) -> Verdict:
         seen=evidence.seen,
         end_proof=_end_proof(evidence),
         withheld=max(0, (declared or 0) - evidence.seen),
+        cut_short=bool(interrupted),
     )
 
 

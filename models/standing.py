@@ -140,7 +140,7 @@ def start(connection: Connection, run_id: int, account_id: int, direction: str, 
         facts,
     )
     table = tables.Listing.__table__  # type: ignore[attr-defined]  # sqlmodel hides it from mypy
-    values = {
+    values: dict[str, Any] = {
         "run_id": run_id,
         "account_id": account_id,
         "direction": direction,
@@ -176,6 +176,10 @@ def restart(connection: Connection, run_id: int) -> None:
         )
     connection.execute(
         text("DELETE FROM listings WHERE run_id = :run AND look > 1"), {"run": run_id}
+    )
+    connection.execute(
+        text("UPDATE listings SET state = 'open', withheld = 0 WHERE run_id = :run"),
+        {"run": run_id},
     )
 
 

@@ -135,7 +135,7 @@ def furnished(
     """Return a house with these settings, and that way to open a browser."""
     told: list[str] = []
     desk = visit.Desk(
-        settings=chosen,
+        chosen=chosen,
         database=database,
         sites=register.SITES,
         environ=environ,
