@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -149,7 +149,7 @@ def read(text: str, file: Path | None, environ: Mapping[str, str]) -> Settings:
     except pydantic.ValidationError as error:
         report.refuse(settings_check.explained(error, Settings))
         raise
-    report.refuse(settings_check.foreign_names(settings, register.SITES))
+    report.refuse(_foreign_names(settings))
     return _completed(settings, file)
 
 
@@ -157,6 +157,43 @@ def _base(info: pydantic.ValidationInfo) -> Path:
     """Return the folder that relative paths start from: the settings file's."""
     base: Path = info.context["base"] if info.context else Path.cwd()
     return base
+
+
+def _foreign_names(given: Settings) -> Iterator[settings_check.Problem]:
+    """Find sites, and names within a site's layout, that no site here has."""
+    for name, chosen in given.sites.items():
+        if name in register.SITES:
+            yield from _layout_problems(name, chosen, register.SITES[name].layout)
+        else:
+            yield ("sites", name), f"no such site{settings_check.nearest(name, register.SITES)}"
+    variables: dict[str, str] = {}
+    for name, account in given.accounts.items():
+        if account.site not in register.SITES:
+            hint = settings_check.nearest(account.site, register.SITES)
+            yield ("accounts", name, "site"), f"no site {account.site!r}{hint}"
+        other = variables.setdefault(environment.password_variable(name), name)
+        if other != name:
+            yield ("accounts", name), f"its password variable is that of {other}; rename one"
+
+
+def _layout_problems(
+    name: str, chosen: Site, default: site_model.Layout
+) -> Iterator[settings_check.Problem]:
+    above = ("sites", name)
+    for group in ("endpoints", "selectors", "sizes"):
+        known = getattr(default, group)
+        for key in getattr(chosen, group):
+            if key not in known:
+                hint = settings_check.nearest(key, known)
+                yield (*above, group, key), f"no such name{hint}"
+    for key, path in chosen.endpoints.items():
+        fault = settings_check.endpoint_fault(path, default.endpoints.get(key, ""))
+        if fault:
+            yield (*above, "endpoints", key), fault
+    unpaced = not chosen.requests_per_minute
+    if unpaced and not settings_check.is_loopback(chosen.base_url or default.base_url):
+        fault = "0 (unpaced) is for sites on loopback only; set 1 or more"
+        yield (*above, "requests_per_minute"), fault
 
 
 def _completed(settings: Settings, file: Path | None) -> Settings:

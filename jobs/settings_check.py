@@ -18,9 +18,6 @@ from scraper import errors
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from jobs import settings
-    from scraper import site
-
 Problem = tuple[tuple[str, ...], str]
 """A key, from the section down, and what is wrong with it."""
 
@@ -126,46 +123,6 @@ def nearest(name: str, known: Iterable[str]) -> str:
     if near:
         return f"; did you mean {near[0]}?"
     return f"; known are {', '.join(known)}" if known else "; there are none"
-
-
-def foreign_names(given: settings.Settings, sites: Mapping[str, site.Site]) -> Iterator[Problem]:
-    """Find sites, and names within a site's layout, that no site here has."""
-    for name, chosen in given.sites.items():
-        if name not in sites:
-            yield ("sites", name), f"no such site{nearest(name, sites)}"
-        else:
-            yield from _layout_problems(name, chosen, sites[name].layout)
-    variables: dict[str, str] = {}
-    for name, account in given.accounts.items():
-        if account.site not in sites:
-            yield (
-                ("accounts", name, "site"),
-                f"no site {account.site!r}{nearest(account.site, sites)}",
-            )
-        other = variables.setdefault(environment.password_variable(name), name)
-        if other != name:
-            yield (
-                ("accounts", name),
-                f"its password variable is that of {other}; rename one of them",
-            )
-
-
-def _layout_problems(name: str, chosen: settings.Site, default: site.Layout) -> Iterator[Problem]:
-    above = ("sites", name)
-    for group in ("endpoints", "selectors", "sizes"):
-        known = getattr(default, group)
-        for key in getattr(chosen, group):
-            if key not in known:
-                yield (*above, group, key), f"no such name{nearest(key, known)}"
-    for key, path in chosen.endpoints.items():
-        fault = endpoint_fault(path, default.endpoints.get(key, ""))
-        if fault:
-            yield (*above, "endpoints", key), fault
-    if not chosen.requests_per_minute and not is_loopback(chosen.base_url or default.base_url):
-        yield (
-            (*above, "requests_per_minute"),
-            "0 (unpaced) is for sites on loopback only; set 1 or more",
-        )
 
 
 def endpoint_fault(path: str, default: str) -> str | None:
