@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import msgspec
 from sqlalchemy import DateTime
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -29,6 +30,18 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+def stored(value: datetime, dialect_name: str) -> datetime | str:
+    """Return what a `Moment` column hands the driver, for statements that bypass its type."""
+    if value.tzinfo is None:
+        raise ValueError(f"a naive time cannot be stored: {value}")
+    utc = value.astimezone(UTC)
+    if dialect_name != "sqlite":
+        return utc
+    text: str = msgspec.to_builtins(utc)  # five times as fast as isoformat
+    fraction = "" if "." in text else ".000000"
+    return f"{text[:10]} {text[11:-1]}{fraction}"
 
 
 def now() -> datetime:
