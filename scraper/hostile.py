@@ -23,23 +23,25 @@ DEPTH = 1000
 ATTRIBUTES = 2000
 FORMATTING = 500
 
-_MANY_TAGS = 16_000
-_STRETCH = 16 * 1024
-_WINDOW = 2048
+_MANY_TAGS = 8000
+_WINDOW = 4096
 
 _RAW = re.compile(rb"<(?:(script)|(style))[\s/>]|<!--")
-_NESTING = re.compile(
-    rb"<(?!/?(?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr"
-    rb"|p|li|option|optgroup|td|th|tr|dt|dd|tbody|thead|tfoot|rp|rt)\b)(/?[a-z][^\s/>]*+)",
-    re.IGNORECASE,
+_UNNESTED = frozenset(
+    b"area base br col embed hr img input link meta param source track wbr"
+    b" p li option optgroup td th tr dt dd tbody thead tfoot".split()
 )
+"""Elements without content, and those that end where another of their kind begins."""
+
+_NAME = re.compile(rb"<(/?[a-zA-Z][^\s/>]*+)")
 _START = re.compile(rb"<[a-zA-Z]")
 _TAG = re.compile(rb"<[a-zA-Z](?:[^>=]++|=\s*+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z))?+)*+")
 _VALUE = re.compile(rb"=\s*+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z))")
 _ATTRIBUTE = re.compile(rb"[\s/]+[^\s/=]")
-_FORMATTING_NAME = rb"(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)"
-_FORMATTING = re.compile(rb"<(/?" + _FORMATTING_NAME + rb")[\s/>]")
-_FORMATTING_END = re.compile(rb"</" + _FORMATTING_NAME + rb"[\s/>]")
+_FORMATTING = re.compile(
+    rb"<(/?(?:[bisu]|em|tt|big|code|font|nobr|small|strike|strong))[\s/>]", re.IGNORECASE
+)
+_PERHAPS_FORMATTING = re.compile(rb"<[bisuefctn](?!pan|mg|l|r)", re.IGNORECASE)
 _PAIR = re.compile(rb"<([a-z]+)></\1>")
 
 
@@ -51,13 +53,14 @@ def refuse_size(body: bytes, url: str) -> None:
 
 def refuse_shape(markup: bytes, url: str) -> None:
     """Raise PageChanged `hostile_input` for markup that would hold up an HTML parser."""
-    if _may_be_deep(markup) and _depth(_without_raw_text(markup)) > DEPTH:
+    tags = markup.count(b"<")
+    if _may_be_deep(markup, tags) and _depth(_without_raw_text(markup)) > DEPTH:
         _refuse(f"elements nested deeper than {DEPTH}", url)
     if _may_have_a_long_tag(markup):
         for tag in _long_tags(_without_raw_text(markup)):
             if len(_ATTRIBUTE.findall(_VALUE.sub(b"", tag))) > ATTRIBUTES:
                 _refuse(f"a tag of more than {ATTRIBUTES} attributes", url)
-    if _crossed(markup) > FORMATTING:
+    if tags > FORMATTING and _crossed(markup) > FORMATTING:
         _refuse(f"more than {FORMATTING} formatting elements open or crossed", url)
 
 
@@ -65,34 +68,40 @@ def _refuse(what: str, url: str) -> None:
     raise errors.PageChanged("hostile_input", f"{what}: no page of ours", url=url)
 
 
-def _may_be_deep(markup: bytes) -> bool:
-    if markup.count(b"<") > _MANY_TAGS:
+def _may_be_deep(markup: bytes, tags: int) -> bool:
+    """Whether there are very many tags, or very many in a row without a closing one."""
+    if tags > _MANY_TAGS:
         return True
-    level = lowest = 0
-    for start in range(0, len(markup), _STRETCH):
-        tags = markup.count(b"<", start, start + _STRETCH)
-        closing = markup.count(b"</", start, start + _STRETCH)
-        if level - lowest + tags - closing > DEPTH:
-            return True
-        level += tags - 2 * closing
-        lowest = min(lowest, level)
+    opened = 0
+    for start in range(0, len(markup), _WINDOW):
+        if markup.find(b"</", start, start + _WINDOW) >= 0:
+            opened = 0
+        else:
+            opened += markup.count(b"<", start, start + _WINDOW)
+            if opened > DEPTH // 2:
+                return True
     return False
 
 
 class _Steps(dict[bytes, int]):
+    """Tag name, with its slash if it closes -> how it changes the nesting depth."""
+
     def __missing__(self, name: bytes) -> int:
-        step = self[name] = -1 if name.startswith(b"/") else 1
+        bare = name.lstrip(b"/").lower()
+        step = self[name] = 0 if bare in _UNNESTED else -1 if name.startswith(b"/") else 1
         return step
 
 
 def _depth(markup: bytes) -> int:
     """Return a bound of the nesting depth; closing tags that close nothing do not lower it."""
-    names = _NESTING.findall(markup)
-    levels = list(accumulate(map(_Steps().__getitem__, names), initial=0))
+    names, steps = _NAME.findall(markup), _Steps()
+    levels = list(accumulate(map(steps.__getitem__, names), initial=0))
     deepest: int = max(map(sub, levels, accumulate(levels, min)))
     counts = Counter(names)
     closed_in_vain = sum(
-        max(0, count - counts[name[1:]]) for name, count in counts.items() if name[:1] == b"/"
+        max(0, count - counts[name[1:]])
+        for name, count in counts.items()
+        if name.startswith(b"/") and steps[name]
     )
     return deepest + closed_in_vain
 
@@ -140,10 +149,10 @@ def _long_tags(markup: bytes) -> Iterator[bytes]:
 
 def _crossed(markup: bytes) -> int:
     """Return how many formatting tags remain when well nested pairs are taken away."""
-    lower = markup.lower()
-    if len(_FORMATTING_END.findall(lower)) <= FORMATTING // 4:
+    if len(_PERHAPS_FORMATTING.findall(markup)) <= FORMATTING:
         return 0
-    rest = b"<" + b"><".join(_FORMATTING.findall(_without_raw_text(lower))) + b">"
+    names = _FORMATTING.findall(_without_raw_text(markup))
+    rest = b"<" + b"><".join(names).lower() + b">"
     for _ in range(10):
         rest = _PAIR.sub(b"", rest)
     return rest.count(b"<")

@@ -7,6 +7,10 @@ and the URL when something is not there.
 
 from __future__ import annotations
 
+import codecs
+import contextlib
+import re
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -36,12 +40,9 @@ def read(answer: payload.Payload, end: str = "") -> Page:
     if not answer.body:
         raise errors.TryLater("empty_answer", url=answer.url)
     markup = clean(answer)
-    if end and end.lower().encode() not in markup[-_TAIL:].lower():
+    if end and markup.rfind(end.encode()) < 0 and end.lower().encode() not in markup.lower():
         raise errors.TryLater("body_truncated", f"the page lacks its end {end}", url=answer.url)
     return Page(LexborHTMLParser(markup), answer.url, markup)
-
-
-_TAIL = 64 * 1024
 
 
 def clean(answer: payload.Payload) -> bytes:
@@ -58,7 +59,15 @@ def clean(answer: payload.Payload) -> bytes:
     return markup
 
 
+_SAYS_UTF8 = re.compile(r"charset=[\"']?utf-?8\b", re.IGNORECASE)
+_BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
 def _utf8(body: bytes, content_type: str | None) -> bytes:
+    if _SAYS_UTF8.search(content_type or "") and not body.startswith(_BOMS):
+        with contextlib.suppress(UnicodeDecodeError):
+            body.decode()
+            return body
     try:
         _, text = html_to_unicode(content_type, body, default_encoding="utf-8")
     except (LookupError, UnicodeError, ValueError):  # a charset that is no text encoding
@@ -112,18 +121,17 @@ def attribute(page: Page, css: str, name: str, within: Node | None = None) -> st
     return value
 
 
-def is_inside(node: Node, containers: list[Node]) -> bool:
-    """Whether `node` stands inside one of `containers`."""
-    return bool(containers) and around(node, containers) is not None
+def by_place(nodes: Iterable[Node]) -> dict[int, Node]:
+    """Return nodes by where they stand in the tree, for `around`."""
+    return {node.mem_id: node for node in nodes}
 
 
-def around(node: Node, containers: list[Node]) -> Node | None:
-    """Return the nearest of `containers` that `node` stands inside of."""
-    found = {container.mem_id: container for container in containers}
-    above = node.parent
-    while above is not None and above.mem_id not in found:
-        above = above.parent
-    return found[above.mem_id] if above is not None else None
+def around(node: Node, places: Mapping[int, Node]) -> Node | None:
+    """Return the nearest of the nodes in `places` that `node` is or stands inside of."""
+    here: Node | None = node
+    while here is not None and here.mem_id not in places:
+        here = here.parent
+    return places[here.mem_id] if here is not None else None
 
 
 def language(page: Page) -> str:

@@ -6,7 +6,7 @@ that it is followed; one that does not is never a member.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
 
@@ -129,9 +129,10 @@ def followed_html(answer: payload.Payload, layout: site.Layout) -> payload.Batch
     if "loaded" in answer.request.context:
         return payload.Batch()
     page = html.read(answer, layout.selectors["page_end_text"])
-    found = _list(page, layout)
+    apart = html.by_place(html.all_of(page, layout.selectors["not_ours"]))
+    found = _list(page, layout, apart)
     usernames = _followed(page, layout, found) if found else []
-    place = pager.place(page, layout)
+    place = pager.place(page, layout, apart)
     part, position = pager.standing(answer, place)
     if not usernames and not html.maybe(page, layout.selectors["no_results"]):
         if _is_shell(answer, page, layout):
@@ -147,11 +148,10 @@ def followed_html(answer: payload.Payload, layout: site.Layout) -> payload.Batch
     )
 
 
-def _list(page: html.Page, layout: site.Layout) -> html.Node | None:
+def _list(page: html.Page, layout: site.Layout, apart: Mapping[int, html.Node]) -> html.Node | None:
     """Return the list that the page is about. Raises PageChanged for more than one."""
-    apart = html.all_of(page, layout.selectors["not_ours"])
     lists = html.all_of(page, layout.selectors["followed_list"])
-    ours = [found for found in lists if not html.is_inside(found, apart)]
+    ours = [found for found in lists if not html.around(found, apart)]
     if len(ours) > 1:
         raise errors.PageChanged("page_changed", f"{len(ours)} lists on the page", url=page.url)
     return ours[0] if ours else None
@@ -161,7 +161,9 @@ def _followed(page: html.Page, layout: site.Layout, found: html.Node) -> list[st
     """Return the username of every row of a list that belongs to it, duplicates included."""
     rows = html.all_of(page, layout.selectors["followed_row"], found)
     marks = _slugs(html.all_of(page, layout.selectors["following"], found))
-    others = html.all_of(page, layout.selectors["not_following"], found)
+    others = []
+    if len(rows) != len(marks):
+        others = html.all_of(page, layout.selectors["not_following"], found)
     if len(rows) != len(marks) + len(others):
         raise errors.PageChanged(
             "selector_missing",
@@ -186,7 +188,7 @@ def _slugs(marks: list[html.Node]) -> list[str]:
 
 def _promoted(page: html.Page, layout: site.Layout, mark: html.Node, rows: list[html.Node]) -> bool:
     """Whether the row around a mark was put in for money: by its class, call or label."""
-    row = html.around(mark, rows)
+    row = html.around(mark, html.by_place(rows))
     if row is None:
         return False
     if html.maybe(page, layout.selectors["promoted"], row):

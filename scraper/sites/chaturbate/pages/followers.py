@@ -7,12 +7,16 @@ empty list.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from models import records
 from scraper import errors, html, json, payload, site
 from scraper.sites.chaturbate import endpoints
 from scraper.sites.chaturbate.pages import identity, names, pager
+
+_MARKS = "[data-room], [data-slug], a[href]"
 
 
 class Bio(msgspec.Struct, frozen=True):
@@ -39,8 +43,10 @@ def followers_html(answer: payload.Payload, layout: site.Layout) -> payload.Batc
         for found in lists
         for row in html.all_of(page, layout.selectors["followers_row"], found)
     ]
-    usernames = [name for row in rows if (name := _username(page, layout, row))]
-    place = pager.place(page, layout)
+    usernames = _usernames(page, layout, lists, rows)
+    place = pager.place(
+        page, layout, html.by_place(html.all_of(page, layout.selectors["not_ours"]))
+    )
     position = pager.standing(answer, place)[1]
     beyond = bool(lists) and position > 1
     if not rows and not beyond and not html.maybe(page, layout.selectors["no_results"]):
@@ -55,21 +61,30 @@ def followers_html(answer: payload.Payload, layout: site.Layout) -> payload.Batc
     )
 
 
-def _username(page: html.Page, layout: site.Layout, row: html.Node) -> str | None:
-    """Return who stands in a row; None for a vanished account, which the site calls "None"."""
-    own = row.attributes
-    named = own.get("data-room") or own.get("data-slug")
-    if named:
-        return names.username(named, page.url)
-    for link in html.all_of(page, "[data-room], [data-slug], a[href]", row):
-        marks = link.attributes
-        named = marks.get("data-room") or marks.get("data-slug") or names.of_link(marks.get("href"))
-        if named:
-            return names.username(named, page.url)
-    if row.text(strip=True) == layout.selectors["vanished_text"]:
-        return None
-    raise errors.PageChanged(
-        "selector_missing",
-        f"a row of the followers names nobody: {row.text(strip=True)[:80]!r}",
-        url=page.url,
-    )
+def _usernames(
+    page: html.Page, layout: site.Layout, lists: list[html.Node], rows: list[html.Node]
+) -> list[str]:
+    """Return who stands in the rows. A vanished account, which the site calls "None", has no name.
+
+    Raises PageChanged for a row that names nobody and does not say so.
+    """
+    left = html.by_place(rows)
+    found = []
+    for mark in (mark for one in lists for mark in html.all_of(page, _MARKS, one)):
+        name = _named(mark.attributes, page.url)
+        row = html.around(mark, left) if name else None
+        if name and row:
+            del left[row.mem_id]
+            found.append(name)
+    for row in left.values():
+        text = row.text(strip=True)
+        if text != layout.selectors["vanished_text"]:
+            raise errors.PageChanged(
+                "selector_missing", f"a row names nobody: {text[:80]!r}", url=page.url
+            )
+    return found
+
+
+def _named(marks: Mapping[str, str | None], url: str) -> str | None:
+    own = marks.get("data-room") or marks.get("data-slug")
+    return names.username(own, url) if own else names.of_link(marks.get("href"))

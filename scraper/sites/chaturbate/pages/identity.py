@@ -87,10 +87,17 @@ def _user(page: html.Page, layout: site.Layout) -> User | None:
     if literal is None:
         name = html.maybe(page, layout.selectors["username"])
         return User(name.text(strip=True)) if name and name.text(strip=True) else None
-    text = json.decode(b'"' + _ESCAPE.sub(_json_escape, literal[1]) + b'"', str, page.url)
+    text = json.decode(b'"' + _as_json(literal[1]) + b'"', str, page.url)
     if text.strip() == "null":
         raise errors.SignInAgain("signed_out", "the page is for nobody signed in", url=page.url)
     return json.decode(text.encode(), User, page.url)
+
+
+def _as_json(literal: bytes) -> bytes:
+    """Return the inside of a JavaScript text as the inside of a JSON text."""
+    if any(mark in literal for mark in (b"\\x", b"\\'", b'"')):
+        return _ESCAPE.sub(_json_escape, literal)
+    return literal
 
 
 def _json_escape(escape: re.Match[bytes]) -> bytes:

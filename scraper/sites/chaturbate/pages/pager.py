@@ -7,6 +7,7 @@ nowhere, the other with the class `no-link` on a `next` that keeps its address.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple, NoReturn
 
 from scraper import errors, html, payload, site
@@ -19,12 +20,13 @@ class Place(NamedTuple):
     end: str | None
 
 
-def place(page: html.Page, layout: site.Layout) -> Place | None:
+def place(page: html.Page, layout: site.Layout, apart: Mapping[int, html.Node]) -> Place | None:
     """Return where the page stands, or None if it is the only one and has no pager.
+
+    `apart` are the areas of the page that are not the list's.
 
     Raises PageChanged for a pager that cannot be found or contradicts itself.
     """
-    apart = html.all_of(page, layout.selectors["not_ours"])
     pager = _first_outside(apart, html.all_of(page, layout.selectors["pager"]))
     if pager is None:
         if _first_outside(apart, html.all_of(page, layout.selectors["pager_link"])):
@@ -94,8 +96,8 @@ def refuse_language(page: html.Page, layout: site.Layout) -> None:
         )
 
 
-def _first_outside(apart: list[html.Node], nodes: list[html.Node]) -> html.Node | None:
-    return next((node for node in nodes if not html.is_inside(node, apart)), None)
+def _first_outside(apart: Mapping[int, html.Node], nodes: list[html.Node]) -> html.Node | None:
+    return next((node for node in nodes if not html.around(node, apart)), None)
 
 
 def _leads_nowhere(
