@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 CLOSING = 5.0
 """Seconds that a browser has to close by itself before its processes are killed."""
 
+OPENING = 10.0
+"""Seconds that a running browser has to open a context or a page."""
+
 DRIVER = "run-driver"
 """What marks Playwright's driver among our child processes."""
 
@@ -80,18 +83,14 @@ class Browser:
         """Return a new context (cookies, storage) that starts from `state`.
 
         A browser that is gone without telling (its driver was killed) is replaced.
+
+        Raises TryLater (`browser_lost`), BadConfig (`browser_unusable`).
         """
-        restored: Any = state
         for _ in range(2):
             await self.start()
-            with contextlib.suppress(async_api.Error):
-                if self._chromium is not None:
-                    return await self._chromium.new_context(
-                        storage_state=restored,
-                        locale=LANGUAGE,
-                        service_workers="block",
-                        accept_downloads=False,
-                    )
+            with contextlib.suppress(async_api.Error, TimeoutError):
+                async with asyncio.timeout(OPENING):
+                    return await self._opened(state)
             await self.kill()
         raise errors.TryLater("browser_lost")
 
@@ -134,6 +133,17 @@ class Browser:
             finally:
                 self._processes = processes.children(DRIVER) - before
             self._chromium = await self._connected(self._driver.chromium)
+
+    async def _opened(self, state: dict[str, Any] | None) -> async_api.BrowserContext:
+        restored: Any = state
+        if self._chromium is None:
+            raise async_api.Error("another tab has just ended the browser")
+        return await self._chromium.new_context(
+            storage_state=restored,
+            locale=LANGUAGE,
+            service_workers="block",
+            accept_downloads=False,
+        )
 
     async def _connected(self, way: async_api.BrowserType) -> async_api.Browser:
         if self._endpoint:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from playwright import async_api
 
 from scraper import errors, payload, redact
+from scraper.fetch import account_page, captured, navigate, page_fetch
 from scraper.fetch import browser as browsers
-from scraper.fetch import captured, navigate, page_fetch
 
 DEADLINE = 30.0
 """Seconds that one answer may take."""
@@ -22,20 +22,6 @@ FIELD = 5.0
 GRACE = 5.0
 """Seconds beyond a call's deadline after which the browser itself counts as lost."""
 
-_FAILURES = 16
-
-_NETWORK = {
-    "ERR_CONTENT_LENGTH_MISMATCH": "body_truncated",
-    "ERR_INCOMPLETE_CHUNKED_ENCODING": "body_truncated",
-    "ERR_TIMED_OUT": "timed_out",
-    "ERR_CONNECTION_TIMED_OUT": "timed_out",
-    "net::": "connection_lost",
-    "Execution context was destroyed": "connection_lost",
-    "interrupted by another navigation": "connection_lost",
-    "Download is starting": "connection_lost",
-}
-"""Part of a browser's message -> code. Whatever else goes wrong means that the tab is lost."""
-
 
 class BrowserTab:
     """One account's page. Keeps the contract of `scraper.fetch.tab.Tab`.
@@ -45,25 +31,13 @@ class BrowserTab:
     """
 
     def __init__(
-        self,
-        browser: browsers.Browser,
-        state: dict[str, Any] | None,
-        base_url: str,
-        *,
-        anchor: str,
-        deadline: float,
-        grace: float,
+        self, page: account_page.AccountPage, base_url: str, *, anchor: str, deadline: float
     ) -> None:
-        self._browser = browser
-        self._state = state
+        self._page = page
         self._origin = page_fetch.origin(base_url)
         self._anchor = base_url.rstrip("/") + anchor
         self._deadline = deadline
-        self._grace = grace
         self._field_milliseconds = min(FIELD, deadline) * 1000
-        self._context: async_api.BrowserContext | None = None
-        self._page: async_api.Page | None = None
-        self._failures: page_fetch.Failures = asyncio.Queue(_FAILURES)
         self._ways = {"page_fetch": self._page_fetch, "navigate": self._navigate}
 
     async def open(self, url: str) -> payload.Payload:
@@ -73,7 +47,7 @@ class BrowserTab:
         `browser_lost`).
         """
         request = payload.Request(url=redact.url(url), kind="document", via="navigate")
-        async with self._working(url) as page:
+        async with self._page.working(url) as page:
             return await navigate.load(page, request, lambda: self._goto(page, url))
 
     async def fill(self, selector: str, text: str) -> None:
@@ -81,9 +55,8 @@ class BrowserTab:
 
         Raises PageChanged (`selector_missing`), TryLater (`browser_lost`).
         """
-        async with self._working() as page:
-            with _field(selector, page):
-                await page.fill(selector, text, timeout=self._field_milliseconds)
+        async with self._page.working() as page, account_page.field(selector, page):
+            await page.fill(selector, text, timeout=self._field_milliseconds)
 
     async def submit(self, selector: str) -> payload.Payload:
         """Press `selector`, wait for the page that follows, and return its document.
@@ -91,7 +64,7 @@ class BrowserTab:
         Raises PageChanged (`selector_missing`), TryLater (`timed_out` when no page follows, and
         as `open`).
         """
-        async with self._working() as page:
+        async with self._page.working() as page:
             request = payload.Request(url=redact.url(page.url), kind="document", via="navigate")
 
             async def press() -> None:
@@ -99,7 +72,7 @@ class BrowserTab:
                 async with page.expect_navigation(
                     wait_until="domcontentloaded", timeout=milliseconds
                 ):
-                    with _field(selector, page):
+                    async with account_page.field(selector, page):
                         await page.click(selector, trial=True, timeout=self._field_milliseconds)
                     # a click also waits for the navigation that it begins
                     await page.click(selector, timeout=milliseconds)
@@ -119,23 +92,10 @@ class BrowserTab:
 
     async def state(self) -> dict[str, Any]:
         """Return cookies, local storage and IndexedDB: what a later tab needs to be signed in."""
-        async with self._working() as page:
+        async with self._page.working() as page:
             read: Mapping[str, Any] = await page.context.storage_state(indexed_db=True)
-        self._state = dict(read)
-        return self._state
-
-    async def close(self) -> None:
-        """Close the page and its context. Ends in seconds, even if the browser does not answer."""
-        context, self._context, self._page = self._context, None, None
-        if context is None:
-            return
-        try:
-            async with asyncio.timeout(browsers.CLOSING):
-                await context.close()
-        except TimeoutError:
-            await self._browser.kill()
-        except async_api.Error:
-            return
+        self._page.state = dict(read)
+        return self._page.state
 
     async def _page_fetch(self, request: payload.Request) -> tuple[payload.Payload, ...]:
         if page_fetch.origin(request.url) != self._origin:
@@ -144,14 +104,14 @@ class BrowserTab:
                 f"a page of {self._origin} cannot fetch from another host",
                 url=redact.url(request.url),
             )
-        async with self._working(request.url) as page:
+        async with self._page.working(request.url) as page:
             if page_fetch.origin(page.url) != self._origin:
                 elsewhere = await self._anchored(page, request)
                 if elsewhere is not None:
                     return (elsewhere,)
             return (
                 await page_fetch.page_fetch(
-                    page, request, seconds=self._deadline, failures=self._failures
+                    page, request, seconds=self._deadline, failures=self._page.failures
                 ),
             )
 
@@ -165,7 +125,7 @@ class BrowserTab:
     async def _navigate(self, request: payload.Request) -> tuple[payload.Payload, ...]:
         wanted = captured.Captured(request.capture, request.context)
         clock = asyncio.get_running_loop().time
-        async with self._working(request.url, fresh=bool(request.capture)) as page:
+        async with self._page.working(request.url, fresh=bool(request.capture)) as page:
             start = clock()
             if not request.capture:
                 return (await navigate.load(page, request, lambda: self._goto(page, request.url)),)
@@ -176,54 +136,6 @@ class BrowserTab:
 
     async def _goto(self, page: async_api.Page, url: str) -> None:
         await page.goto(url, wait_until="domcontentloaded", timeout=self._deadline * 1000)
-
-    async def _ready(self) -> async_api.Page:
-        if self._context is None:
-            self._context = await self._browser.context(self._state)
-        if self._page is None or self._page.is_closed():
-            self._page = await self._context.new_page()
-            self._page.on("requestfailed", self._note_failure)
-            self._page.on("popup", _close)
-        return self._page
-
-    async def _leave_page(self) -> None:
-        """Give up the page, not the session: a failed navigation goes on failing for a while."""
-        page, self._page = self._page, None
-        if page is not None:
-            await _close(page)
-
-    def _note_failure(self, request: async_api.Request) -> None:
-        if self._failures.full():
-            self._failures.get_nowait()
-        self._failures.put_nowait(request)
-
-    @contextlib.asynccontextmanager
-    async def _working(
-        self, url: str | None = None, *, fresh: bool = False
-    ) -> AsyncIterator[async_api.Page]:
-        """Give the page for one call; end the call in time and name its errors for the remedy.
-
-        A `fresh` page has no requests of an earlier one still under way.
-        """
-        where = redact.url(url) if url else None
-        try:
-            async with asyncio.timeout(self._deadline + self._grace):
-                if fresh:
-                    await self._leave_page()
-                yield await self._ready()
-        except TimeoutError:
-            await browsers.finish(self.close())
-            raise errors.TryLater(
-                "browser_lost", "the browser does not answer", url=where
-            ) from None
-        except async_api.TimeoutError:
-            raise errors.TryLater("timed_out", url=where) from None
-        except async_api.Error as error:
-            code = next((code for part, code in _NETWORK.items() if part in str(error)), None)
-            await browsers.finish(self._leave_page() if code else self.close())
-            raise errors.TryLater(
-                code or "browser_lost", redact.url(str(error).splitlines()[0]), url=where
-            ) from None
 
 
 @contextlib.asynccontextmanager
@@ -242,33 +154,8 @@ async def open_tab(
     `deadline`  seconds that one answer may take
     `grace`     seconds beyond it after which the browser itself counts as lost
     """
-    tab = BrowserTab(
-        browser,
-        state,
-        base_url,
-        anchor=anchor,
-        deadline=deadline,
-        grace=grace,
-    )
+    page = account_page.AccountPage(browser, state, answer=deadline, grace=grace)
     try:
-        yield tab
+        yield BrowserTab(page, base_url, anchor=anchor, deadline=deadline)
     finally:
-        await browsers.finish(tab.close())
-
-
-@contextlib.contextmanager
-def _field(selector: str, page: async_api.Page) -> Iterator[None]:
-    try:
-        yield
-    except async_api.TimeoutError:
-        raise errors.PageChanged(
-            "selector_missing",
-            f"{selector} is not on the page, or cannot be used",
-            url=redact.url(page.url),
-        ) from None
-
-
-async def _close(page: async_api.Page) -> None:
-    with contextlib.suppress(async_api.Error, TimeoutError):
-        async with asyncio.timeout(browsers.CLOSING):
-            await page.close()
+        await browsers.finish(page.close())

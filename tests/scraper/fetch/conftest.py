@@ -29,5 +29,5 @@ async def shared_browser(
 async def tab(
     shared_browser: browser.Browser, site: given_site.Site
 ) -> AsyncIterator[browser_tab.BrowserTab]:
-    async with browser_tab.open_tab(shared_browser, None, site.base, deadline=10) as opened:
+    async with browser_tab.open_tab(shared_browser, None, site.base, deadline=20) as opened:
         yield opened

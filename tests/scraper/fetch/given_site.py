@@ -199,8 +199,9 @@ async def attachment(_: requests.Request) -> responses.Response:
 
 
 async def loop(_: requests.Request) -> responses.Response:
+    """A page that spins for ever as soon as somebody fetches."""
     return responses.HTMLResponse(
-        "<!doctype html><p>x</p><script>setTimeout(() => {for(;;);}, 50)</script>"
+        "<!doctype html><p>x</p><script>window.fetch = () => { for (;;); }</script>"
     )
 
 
@@ -213,6 +214,13 @@ async def form(request: requests.Request) -> responses.Response:
     to = request.query_params.get("to")
     kind = f"submit formmethod=post formaction={to}" if to else "button"
     return responses.HTMLResponse(f"<!doctype html><form><button type={kind}>Go</button></form>")
+
+
+async def covered(_: requests.Request) -> responses.Response:
+    return responses.HTMLResponse(
+        "<!doctype html><form><button type=submit>Go</button></form>"
+        "<div style='position: fixed; inset: 0'>Are you of age?</div>"
+    )
 
 
 async def polling(_: requests.Request) -> responses.Response:
@@ -263,6 +271,7 @@ PAGES: list[tuple[str, Any]] = [
     ("/loop", loop),
     ("/moving", moving),
     ("/form", form),
+    ("/covered", covered),
     ("/polling", polling),
     ("/packed", packed),
     ("/bomb", bomb),

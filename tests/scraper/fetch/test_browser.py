@@ -182,10 +182,21 @@ async def test_a_browser_that_dies_or_freezes_is_ended_and_the_next_call_has_a_n
         with pytest.raises(errors.TryLater) as caught:
             await until_lost(tab, site)
         assert caught.value.code == "browser_lost"
-        assert time.monotonic() - start < 10
+        assert time.monotonic() - start < 20
         (answer,) = await tab.fetch(page(site))
         assert answer.status == 200
         assert not any(map(alive, first))
+
+
+async def test_a_frozen_browser_is_not_taken_for_a_missing_field(
+    tmp_path: Path, site: given_site.Site, before: set[psutil.Process]
+) -> None:
+    async with opened(tmp_path, site, deadline=1, grace=1) as tab:
+        await tab.open(site.url("/sign-in"))
+        named(descendants() - before, MARK).suspend()
+        with pytest.raises(errors.TryLater) as caught:
+            await tab.fill("input[name=username]", "alice")
+        assert caught.value.code == "browser_lost"
 
 
 async def test_a_browser_that_dies_at_work_is_noticed_at_once(

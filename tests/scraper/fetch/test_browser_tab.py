@@ -67,6 +67,15 @@ async def test_a_field_that_is_not_there_is_named(
             assert caught.value.code == "selector_missing"
 
 
+async def test_a_button_under_something_else_cannot_be_used(
+    shared_browser: browser.Browser, site: given_site.Site
+) -> None:
+    async with browser_tab.open_tab(shared_browser, None, site.base, deadline=2) as tab:
+        await tab.open(site.url("/covered"))
+        with pytest.raises(errors.PageChanged, match="button cannot be used"):
+            await tab.submit("button")
+
+
 async def test_a_button_that_leads_nowhere_is_not_taken_for_an_answer(
     shared_browser: browser.Browser, site: given_site.Site
 ) -> None:
@@ -246,18 +255,13 @@ async def test_what_a_page_never_asks_for_is_not_waited_for_long(
     assert time.monotonic() - start < 4
 
 
-async def until_lost(tab: browser_tab.BrowserTab, site: given_site.Site) -> None:
-    while True:
-        await tab.fetch(payload.Request(url=site.url("/echo"), kind="k"))
-
-
 async def test_a_page_that_spins_is_given_up_and_the_next_call_works(
     shared_browser: browser.Browser, site: given_site.Site
 ) -> None:
-    async with browser_tab.open_tab(shared_browser, None, site.base, deadline=0.3, grace=1) as tab:
+    async with browser_tab.open_tab(shared_browser, None, site.base, deadline=2, grace=0) as tab:
         await tab.open(site.url("/loop"))
         with pytest.raises(errors.TryLater) as caught:
-            await until_lost(tab, site)
+            await tab.fetch(payload.Request(url=site.url("/echo"), kind="k"))
         assert caught.value.code == "browser_lost"
         (answer,) = await tab.fetch(payload.Request(url=site.url("/page"), kind="k"))
         assert answer.status == 200
