@@ -56,6 +56,11 @@ class Database:
         self._writer = writer
         self._reader = reader
 
+    def open(self) -> None:
+        """Make the first connection, waiting for nobody. Raises `Unusable`."""
+        with _translated(), self._writer.connect():
+            pass
+
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Open a transaction that may write; others of this process wait for their turn.
@@ -112,8 +117,7 @@ def connect(url: str) -> Database:
     else:
         raise Unusable("database_url", f"{address.drivername} is not sqlite or postgresql")
     try:
-        with database.write():
-            pass
+        database.open()
     except Unusable:
         database.close()
         raise
@@ -180,9 +184,7 @@ def _translated() -> Iterator[None]:
         if code is None:
             raise
         raise Unusable(code, str(error.orig).strip()) from error
-    except OSError as error:
-        if not isinstance(error, sqlite.Unsuitable):
-            raise
+    except sqlite.Unsuitable as error:
         raise Unusable("database_unreachable", str(error)) from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,9 @@ SAFE_VERSION = (3, 51, 3)
 """Older libraries can damage a WAL database that two connections write at the same instant."""
 
 _PRAGMAS = {
+    "busy_timeout": ("30000", 30000),
     "journal_mode": ("WAL", "wal"),
     "synchronous": ("NORMAL", 1),
-    "busy_timeout": ("30000", 30000),
     "foreign_keys": ("ON", 1),
     "trusted_schema": ("OFF", 0),
     "temp_store": ("MEMORY", 2),
@@ -39,7 +40,7 @@ _REASONS = {
     14: "database_unreachable",  # SQLITE_CANTOPEN
     26: "database_damaged",  # SQLITE_NOTADB
 }
-_NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "glusterfs"}
+_NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "fuse.sshfs", "glusterfs"}
 
 
 class Unsuitable(OSError):
@@ -52,14 +53,30 @@ def prepare(path: Path) -> None:
     Raises OSError.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    kind = _file_system(path.parent.resolve())
+    kind = file_system(path.parent.resolve())
     if kind in _NETWORK:
         raise Unsuitable(f"a SQLite database cannot be shared over a network ({kind})")
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
-        if path.stat().st_mode & 0o077 and path.owner() == path.parent.owner():
-            path.chmod(0o600)
+        if not path.is_file():
+            raise Unsuitable("it is no file") from None
+        if path.stat().st_mode & 0o077:
+            with suppress(PermissionError):
+                path.chmod(0o600)
+
+
+def file_system(folder: Path) -> str:
+    """Return the type of the file system of `folder`, "" where that cannot be told."""
+    try:
+        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    types = {}
+    for line in mounts.splitlines():
+        _, place, kind, *_ = line.split(" ")
+        types[Path(place.replace("\\040", " "))] = kind
+    return next((types[place] for place in (folder, *folder.parents) if place in types), "")
 
 
 def configure(connection: Any, *, writes: bool) -> None:
@@ -75,16 +92,3 @@ def configure(connection: Any, *, writes: bool) -> None:
 def reason(error: BaseException | None) -> str | None:
     """Return the code of an error of the database itself, None for any other."""
     return _REASONS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
-
-
-def _file_system(folder: Path) -> str:
-    """Return the type of the file system of `folder`, "" where that cannot be told."""
-    try:
-        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-    types = {}
-    for line in mounts.splitlines():
-        _, place, kind, *_ = line.split(" ")
-        types[Path(place.replace("\\040", " "))] = kind
-    return next((types[place] for place in (folder, *folder.parents) if place in types), "")

@@ -39,8 +39,12 @@ def revision(connection: Connection) -> str | None:
 def upgrade(database: db.Database) -> str:
     """Bring the tables to this program's revision, in one transaction; return the revision.
 
-    Does nothing when they are current. Raises `Unusable` (`database_newer`).
+    Changes nothing and waits for nobody when they are current. Raises `Unusable`
+    (`database_newer`).
     """
+    with database.read() as connection:
+        if revision(connection) == head():
+            return head()
     with database.alter() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
