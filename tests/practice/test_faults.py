@@ -88,6 +88,7 @@ def test_chat_pages_count_from_one_by_number_and_by_cursor(reader: StatsReader, 
 def test_wrong_requests_to_control_are_told_why(practice: client.Practice) -> None:
     wrong: list[Callable[[], object]] = [
         lambda: practice.fault("earthquake"),
+        lambda: practice.fault("throttle", retry_afer=3),
         lambda: practice.configure(folowers=3),
         lambda: practice.configure(followers="many"),
         lambda: practice.configure(variant="xml"),
@@ -95,7 +96,9 @@ def test_wrong_requests_to_control_are_told_why(practice: client.Practice) -> No
         lambda: practice.churn_random(1, quakes=2),
     ]
     for ask in wrong:
-        with pytest.raises(ValueError, match=r"earthquake|folowers|followers|variant|dance|quakes"):
+        with pytest.raises(
+            ValueError, match=r"earthquake|retry_afer|folowers|followers|variant|dance|quakes"
+        ):
             ask()
 
 
@@ -154,6 +157,15 @@ def test_a_second_factor_stands_before_a_page_and_after_a_right_password(
         assert (after.status_code, "one-time-code" in after.text) == (200, True)
         assert newcomer.get(FOLLOWERS).status_code == 302
     assert [item["outcome"] for item in practice.sign_in_attempts()] == ["ok", "second_factor"]
+
+
+def test_statbate_asks_for_a_second_factor_too(reader: StatsReader) -> None:
+    reader.practice.fault("second_factor", path="/login")
+    assert "authentication code" in reader.send_form().text
+    assert "/login" in reader.get(chat_path()).headers["location"]
+    reader.sign_in()
+    reader.practice.fault("second_factor", path="/model/*")
+    assert "one-time-code" in reader.get(chat_path()).text
 
 
 def test_a_session_ends_at_page_k_with_a_redirect_and_stays_ended(visitor: Visitor) -> None:
@@ -249,6 +261,18 @@ def test_a_duplicate_row_takes_the_place_of_another(visitor: Visitor) -> None:
 def test_declared_totals_drift_from_page_to_page(visitor: Visitor) -> None:
     visitor.practice.fault("drift", path=ROOM_LIST, times=None, by=2)
     assert [visitor.rooms(0, 30)["total_count"] for _ in range(3)] == [102, 104, 106]
+
+
+def test_totals_in_header_script_and_profile_drift_too(visitor: Visitor) -> None:
+    visitor.practice.fault("drift", path="*", times=None)
+    users = [given_visitor.logged_in_user(page(visitor, 1).text) for _ in range(2)]
+    assert [user["total_followed"] for user in users if user] == [101, 102]
+    assert visitor.xhr("/follow/api/online_followed_rooms/").json()["total"] == 103
+
+
+def test_the_room_list_can_drift_by_option(visitor: Visitor) -> None:
+    visitor.practice.configure(followed=100, online_percent=100, drift=3, keep_sessions=True)
+    assert [visitor.rooms(offset, 30)["total_count"] for offset in (0, 30, 60)] == [100, 103, 106]
 
 
 def test_a_page_can_come_in_another_language(visitor: Visitor) -> None:

@@ -26,6 +26,7 @@ def test_the_cookies_look_encrypted_are_url_encoded_and_roll(reader: StatsReader
     assert token_of(reader) != first
     assert first.startswith("eyJpdiI6")
     assert first.endswith("%3D")
+    assert reader.web.cookies["statbate_plus_session"].startswith("eyJpdiI6")
     assert json.loads(base64.b64decode(urllib.parse.unquote(first))).keys() == {
         "iv",
         "value",
