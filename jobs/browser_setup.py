@@ -39,7 +39,7 @@ def main() -> int:
                 continue
         try:
             print(f"browser: {usable()}")  # noqa: T201 - the command's answer
-        except errors.BadConfig as error:
+        except errors.GreenroomError as error:
             why = error.message
             if os.environ.get(EXECUTABLE):
                 break
@@ -53,7 +53,7 @@ def main() -> int:
 def usable() -> str:
     """Return version and path of the browser, after it has really opened a page.
 
-    Raises BadConfig (`browser_missing`, `browser_unusable`).
+    Raises BadConfig (`browser_missing`, `browser_unusable`), TryLater (`browser_lost`).
     """
     executable = chromium.find_chromium(os.environ.get(EXECUTABLE))
     return f"Chromium {asyncio.run(_opened(executable))} at {executable}"

@@ -36,7 +36,7 @@ def stage(world: client.Practice, folder: Path) -> Stage:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / MARK).touch()
-    config = f"""\\
+    config = f"""\
 # The demo's settings: the practice site on this machine, unpaced.
 [storage]
 directory = "data"

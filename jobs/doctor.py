@@ -8,11 +8,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 
 import msgspec
-from sqlalchemy import text
 
 from jobs import runtime, settings
-from models import db, moment, upgrade
-from models.moment import Moment
+from models import db, moment, runs, upgrade
 from scraper import errors
 from scraper.fetch import browser, chromium
 
@@ -99,10 +97,9 @@ async def _clock(chosen: settings.Settings) -> Finding:
 
 
 def _newest_run(database: db.Database) -> datetime | None:
-    sql = text("SELECT max(active_at) AS at FROM runs").columns(at=Moment)
     with database.read() as connection:
-        newest: datetime | None = connection.execute(sql).scalar()
-    return newest
+        newest = runs.newest(connection, limit=1)
+    return newest[0].active_at if newest else None
 
 
 async def _browser(chosen: settings.Settings) -> Finding:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import Connection
 
-from models import archive, runs
+from models import archive, db, runs
 from scraper import errors, payload
 
 
@@ -18,7 +17,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     answer: payload.Payload
 
 
-def put(connection: Connection, run_id: int, answer: payload.Payload) -> int:
+def put(connection: db.Connection, run_id: int, answer: payload.Payload) -> int:
     """Archive an answer; return its payload's id."""
     kept = archive.Answer(
         kind=answer.request.kind,
@@ -32,7 +31,7 @@ def put(connection: Connection, run_id: int, answer: payload.Payload) -> int:
     return archive.put(connection, run_id, kept)
 
 
-def get(connection: Connection, payload_id: int) -> Kept:
+def get(connection: db.Connection, payload_id: int) -> Kept:
     """Return an archived payload. Raises BadConfig when there is none of that number."""
     try:
         kept = archive.get(connection, payload_id)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection
 
 from jobs import orders, run, settings
 from models import db, export, moment, queries, records, runs
@@ -54,7 +53,7 @@ def to_file(chosen: settings.Settings, database: db.Database, wish: Wish) -> exp
 
 
 def _asked(
-    connection: Connection, who: runs.Account, wish: Wish
+    connection: db.Connection, who: runs.Account, wish: Wish
 ) -> tuple[export.Facts, tuple[str, ...], Iterator[Mapping[str, Any]]]:
     """Return what the manifest says, the columns, and the rows."""
     if wish.what not in _LISTS:
@@ -73,7 +72,7 @@ def _asked(
 
 
 def _acts(
-    connection: Connection, who: runs.Account, wish: Wish
+    connection: db.Connection, who: runs.Account, wish: Wish
 ) -> tuple[export.Facts, tuple[str, ...], Iterator[Mapping[str, Any]]]:
     """Return messages or tips; tips are complete when their history is known to its beginning."""
     kind = "chat" if wish.what == "chat" else "tip"

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, text
 
 from jobs import evidence, settings
-from models import db
+from models import db, queries
 from scraper import errors, payload, redact
 
 _CASE = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
@@ -89,17 +88,11 @@ def _pretty(value: object) -> bytes:
     return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
 
 
-def _people(connection: Connection, site: str, answer: payload.Payload) -> dict[str, str]:
+def _people(connection: db.Connection, site: str, answer: payload.Payload) -> dict[str, str]:
     """Return an invented name for every known person whom the payload names."""
     words = {word.lower() for word in _WORD.findall(answer.body.decode("utf-8", "replace"))}
-    found = connection.execute(
-        text(
-            "SELECT username FROM persons WHERE site = :site AND username IN :words"
-            " ORDER BY username"
-        ).bindparams(bindparam("words", expanding=True)),
-        {"site": site, "words": sorted(words)},
-    )
-    return {row.username: f"person_{number}" for number, row in enumerate(found, 1)}
+    found = queries.known_names(connection, site, words)
+    return {name: f"person_{number}" for number, name in enumerate(found, 1)}
 
 
 def _without_words(value: Any, key: str = "") -> Any:

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection
 
 from jobs import run, settings
-from models import runs
+from models import db, runs
 from scraper import errors, site
 
 
@@ -33,7 +32,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
         return {name: value for name, value in wanted.items() if value}
 
 
-def account(connection: Connection, chosen: settings.Settings, name: str) -> runs.Account:
+def account(connection: db.Connection, chosen: settings.Settings, name: str) -> runs.Account:
     """Return the account of that name in the settings. Raises BadConfig."""
     if name not in chosen.accounts:
         known = ", ".join(sorted(chosen.accounts)) or "none yet"
@@ -49,7 +48,7 @@ def account(connection: Connection, chosen: settings.Settings, name: str) -> run
 
 
 def place(
-    connection: Connection,
+    connection: db.Connection,
     chosen: settings.Settings,
     sites: Mapping[str, site.Site],
     wish: Wish,

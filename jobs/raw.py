@@ -7,7 +7,6 @@ import sys
 from urllib import parse
 
 import msgspec
-from sqlalchemy import Connection
 
 from jobs import evidence, orders, run, settings
 from models import apply, archive, db, records, runs
@@ -110,7 +109,7 @@ def reparse(chosen: settings.Settings, database: db.Database, kind: str | None) 
 
 
 def _again(
-    chosen: settings.Settings, connection: Connection, payload_id: int, done: Reparsed
+    chosen: settings.Settings, connection: db.Connection, payload_id: int, done: Reparsed
 ) -> None:
     kept = evidence.get(connection, payload_id)
     if kept.answer.request.kind not in register.SITES[kept.account.site].parsers:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection
 
-from models import closing, runs, standing
+from models import closing, db, runs, standing
 
 
 class Error(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +44,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     errors: list[Error]
 
 
-def of(connection: Connection, run_id: int) -> Report:
+def of(connection: db.Connection, run_id: int) -> Report:
     """Return the report of a run. Raises LookupError when there is none of that number."""
     run = runs.get(connection, run_id)
     return Report(
@@ -64,7 +63,7 @@ def of(connection: Connection, run_id: int) -> Report:
     )
 
 
-def _listing(connection: Connection, run_id: int) -> Listing | None:
+def _listing(connection: db.Connection, run_id: int) -> Listing | None:
     facts = standing.facts(connection, run_id)
     return msgspec.convert(facts, Listing) if facts else None
 

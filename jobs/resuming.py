@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import msgspec
-from sqlalchemy import Connection
 
 from jobs import run, saved_pages, verdicts
 from models import db, runs
@@ -15,7 +14,7 @@ OVER = ("ok", "held")
 """Statuses of runs that came to their end."""
 
 
-def check(connection: Connection, run_id: int) -> None:
+def check(connection: db.Connection, run_id: int) -> None:
     """Raise BadConfig (`not_possible`) unless the run can be gone on with; LookupError if none."""
     found = runs.get(connection, run_id)
     if found.status in OVER:

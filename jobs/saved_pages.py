@@ -10,10 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Connection
 
 from jobs import run, verdicts, walk
-from models import listing, moment, runs, standing
+from models import db, listing, moment, runs, standing
 from scraper import errors, payload, site
 
 LARGEST = 8 * 1024 * 1024
@@ -110,7 +109,7 @@ async def visit(_account: runs.Account) -> AsyncIterator[walk.Visit]:
 
 
 def place(
-    connection: Connection,
+    connection: db.Connection,
     asked: runs.Order,
     wanted: Sequence[payload.Request],
     collector: site.Collector,

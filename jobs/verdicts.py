@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import Connection
 
 from models import closing, db, follows, listing, moment, runs, standing
 from scraper import site
@@ -56,7 +55,7 @@ def close(database: db.Database, claim: Claim) -> str | None:
         return status
 
 
-def suspend(connection: Connection, claim: Claim, stopped_by: str) -> None:
+def suspend(connection: db.Connection, claim: Claim, stopped_by: str) -> None:
     """Note what a stopped walk has shown; its list stays open, and nobody is ended."""
     first = standing.of_run(connection, claim.run.id)
     if first is not None and first.state == "open":
@@ -65,7 +64,7 @@ def suspend(connection: Connection, claim: Claim, stopped_by: str) -> None:
 
 
 def judge(
-    connection: Connection, claim: Claim, listing_id: int, stopped_by: str | None = None
+    connection: db.Connection, claim: Claim, listing_id: int, stopped_by: str | None = None
 ) -> listing.Verdict:
     """Return what the evidence of one look proves."""
     parts = claim.collector.parts
@@ -81,7 +80,7 @@ def judge(
     return listing.judge(evidence)
 
 
-def _required(connection: Connection, claim: Claim) -> closing.Known:
+def _required(connection: db.Connection, claim: Claim) -> closing.Known:
     found = standing.of_run(connection, claim.run.id)
     assert found is not None  # noqa: S101 - a list collector opens its listing when it departs
     return found

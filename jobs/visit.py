@@ -48,12 +48,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def storage(self) -> Path:
-        """The folder of sessions, locks and whatever the browser leaves behind."""
+        """The folder of locks, paces and whatever the browser leaves behind."""
         return self.chosen.storage.directory
-
-    def session_file(self, account: str) -> Path:
-        """Return where the session of an account is kept."""
-        return self.storage / "sessions" / f"{account}.json"
 
 
 class SignedInVisit:
@@ -84,7 +80,9 @@ class SignedInVisit:
     async def keep(self) -> None:
         """Keep the session for the next visit."""
         state = await self._tab.state()
-        await asyncio.to_thread(session.save, self._desk.session_file(self._account.name), state)
+        await asyncio.to_thread(
+            session.save, settings.session_file(self._desk.chosen, self._account.name), state
+        )
 
     async def sign_in(self) -> None:
         """Sign in with the account's password.
@@ -132,7 +130,7 @@ def entering(desk: Desk) -> Callable[[runs.Account], AbstractAsyncContextManager
     async def enter(account: runs.Account) -> AsyncIterator[SignedInVisit]:
         chosen = desk.chosen.sites[account.site]
         base_url = settings.layout(desk.chosen, account.site).base_url
-        state = desk.session_file(account.name)
+        state = settings.session_file(desk.chosen, account.name)
         rate = pace.checked_rate(chosen.requests_per_minute, base_url)
         async with AsyncExitStack() as stack:
             stack.enter_context(session.account_lock(state.with_suffix(".lock")))

@@ -9,7 +9,6 @@ from typing import Protocol
 
 import msgspec
 import stamina
-from sqlalchemy import Connection
 
 from jobs import evidence
 from models import apply, db, records, runs, standing
@@ -172,7 +171,7 @@ class Walk(msgspec.Struct, kw_only=True):
         self.where.guard(answer, self.layout)
         return self.where.parsers[answer.request.kind](answer, self.layout)
 
-    def _refuse_standstill(self, connection: Connection, request: payload.Request) -> None:
+    def _refuse_standstill(self, connection: db.Connection, request: payload.Request) -> None:
         """Give up on a list whose pages go on without showing anybody new."""
         listing_id = self.source.listing_id
         if listing_id is None or "part" not in request.context:

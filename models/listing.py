@@ -3,7 +3,8 @@
 A list counts when all of this holds, and the verdict names whatever does not:
 
 1. the walk came to its own end: no lead is left and no error stopped it;
-2. every part was read from its first position to a page that proves the end, without a gap;
+2. every part was read from its first position to a page that proves the end, without a gap, and
+   its own total stayed (nearly) the same;
 3. no page repeated what was already read;
 4. the session was the account's own at the first and at the last look;
 5. the deciding total was read at the beginning and at the end and did not fall in between
@@ -146,6 +147,13 @@ def _part(part: str, pages: Sequence[PageFact]) -> Iterator[str]:
         yield f"gap: {part} starts at {own[0].position}"
     if not own[-1].ends:
         yield f"no_end: {part} has no page that proves its end"
+    yield from _drift(part, own)
+
+
+def _drift(part: str, pages: Sequence[PageFact]) -> Iterator[str]:
+    totals = [page.declared for page in pages if page.declared is not None]
+    if totals and not _near(min(totals), max(totals), min(totals)):
+        yield f"drift: the total of {part} went {' → '.join(map(str, totals))} during the walk"
 
 
 def _identity(evidence: Evidence) -> Iterator[str]:

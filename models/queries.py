@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, bindparam, text
 
-from models import records
+from models import bulk, records
 from models.moment import Moment
 
 _MOMENTS = ("first_seen", "last_seen", "since", "ended", "at", "as_of")
@@ -153,6 +153,12 @@ def acts(
         f" LEFT JOIN persons p ON p.id = i.person_id WHERE {where} ORDER BY i.at, i.id",
         facts,
     )
+
+
+def known_names(connection: Connection, site: str, names: Collection[str]) -> list[str]:
+    """Return those of the names that are people known at a site, in order."""
+    sql = "SELECT username FROM persons WHERE site = ? AND username IN ANY ? ORDER BY username"
+    return [name for (name,) in bulk.select(connection, sql, site, list(names))]
 
 
 def history_known(connection: Connection, account_id: int, errand: str) -> bool:

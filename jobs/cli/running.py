@@ -112,4 +112,7 @@ def _ask(account: str) -> str | None:
     """Ask a human for the account's password; nobody answers without a terminal."""
     if not sys.stdin.isatty():
         return None
-    return getpass.getpass(f"Password of {account}: ") or None
+    password = getpass.getpass(f"Password of {account}: ") or None
+    if password:
+        logs.hide(password)
+    return password

@@ -12,9 +12,9 @@ from jobs.cli import exits
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sqlalchemy import Connection
+    from models import closing, db
 
-    from models import closing
+    Amend = Callable[[db.Connection, int], closing.Outcome]
 
 app = typer.Typer(help="See runs; resume, confirm, discard or undo one.")
 
@@ -84,7 +84,7 @@ def discard(context: typer.Context, run: RunId) -> int:
     """Throw the held list of a run away; it has changed nothing."""
     from models import closing, follows
 
-    def act(connection: Connection, run_id: int) -> closing.Outcome:
+    def act(connection: db.Connection, run_id: int) -> closing.Outcome:
         follows.discard(connection, run_id)
         return closing.Outcome(state="discarded")
 
@@ -102,7 +102,10 @@ def undo(context: typer.Context, run: RunId) -> int:
 
 
 def _amend(
-    context: typer.Context, run: int, act: Callable[[Connection, int], closing.Outcome], said: str
+    context: typer.Context,
+    run: int,
+    act: Callable[[db.Connection, int], closing.Outcome],
+    said: str,
 ) -> int:
     from jobs import report
     from jobs.cli import opening

@@ -27,6 +27,8 @@ PASSWORDS = {
 def config(world: client.Practice, **sizes: int) -> str:
     pages = "".join(f"{name} = {size}\n" for name, size in sizes.items())
     return f"""
+[storage]
+directory = "data"
 [sites.chaturbate]
 base_url = "{world.chaturbate}"
 requests_per_minute = 0

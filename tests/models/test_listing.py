@@ -88,6 +88,16 @@ def test_a_list_with_all_its_evidence_is_complete() -> None:
             {"checks": [*checks(listing.IDENTITY, "me", "me"), *checks(TOTAL, 18, 17)]},
             f"drift: {TOTAL} went 18 → 17 during the walk",
         ),
+        (
+            {
+                "pages": [
+                    *GOOD.pages[:1],
+                    page("offline", 0, 10, declared=14),
+                    page("offline", 10, 4, declared=19, ends="end"),
+                ]
+            },
+            "drift: the total of offline went 14 → 19 during the walk",
+        ),
         ({"seen": 18}, "surplus: 17 declared, 18 seen"),
         (
             {"checks": [*GOOD.checks, *checks(SECOND_TOTAL, 25)]},
