@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from fixtures.practice import client, faults, options, world
+from fixtures.practice import client, deeds, faults, options
 
 TEXT = (Path(__file__).parents[2] / "docs" / "practice.md").read_text("utf-8")
 
@@ -23,7 +23,7 @@ def test_every_fault_and_its_details_are_documented() -> None:
 
 
 def test_every_change_is_documented() -> None:
-    assert all(f"`{deed}`" in TEXT for deed in world.DEEDS)
+    assert all(f"`{deed}`" in TEXT for deed in deeds.DEEDS)
 
 
 def test_every_option_named_exists_and_every_option_is_explained() -> None:
