@@ -135,10 +135,10 @@ def followed_html(answer: payload.Payload, layout: site.Layout) -> payload.Batch
     place = pager.place(page, layout, apart)
     part, position = pager.standing(answer, place)
     if not usernames and not html.maybe(page, layout.selectors["no_results"]):
-        if _is_shell(answer, page, layout):
+        if place is None and _is_shell(answer, page, layout):
             return payload.Batch(leads=(endpoints.followed_loaded(layout, part, position),))
         if position == 1 or found is None:
-            _refuse_rowless(page, layout, place)
+            _refuse_rowless(page, layout, place, apart)
     end, goes_on = pager.verdict(page, layout, place, position, len(usernames))
     stated = records.ListPage(part=part, position=position, step=1, rows=len(usernames), end=end)
     said = identity.checks(page, layout, f"{part}:{position}")
@@ -206,8 +206,16 @@ def _is_shell(answer: payload.Payload, page: html.Page, layout: site.Layout) -> 
     return live and root is not None and not html.maybe(page, layout.selectors["entry"], root)
 
 
-def _refuse_rowless(page: html.Page, layout: site.Layout, place: pager.Place | None) -> None:
+def _refuse_rowless(
+    page: html.Page,
+    layout: site.Layout,
+    place: pager.Place | None,
+    apart: Mapping[int, html.Node],
+) -> None:
     """Raise for a page without rows or a word that there are none."""
+    entries = html.all_of(page, layout.selectors["entry"])
+    if not all(html.around(entry, apart) for entry in entries):
+        html.one(page, layout.selectors["followed_list"])
     if html.maybe(page, layout.selectors["reload_message"]):
         raise errors.TryLater("server_error", "the page could not load its rooms", url=page.url)
     if identity.followed_count(page, layout):
