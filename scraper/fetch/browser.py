@@ -95,7 +95,10 @@ class Browser:
         raise errors.TryLater("browser_lost")
 
     async def check(self) -> None:
-        """Open an empty page and ask it something. Raises BadConfig (`browser_unusable`)."""
+        """Open an empty page and ask it something.
+
+        Raises BadConfig (`browser_unusable`), TryLater (`browser_lost`).
+        """
         try:
             async with asyncio.timeout(STARTING):
                 context = await self.context(None)

