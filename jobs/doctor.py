@@ -9,10 +9,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from jobs import runtime, settings
+from jobs import runtime, settings, visit
 from models import db, moment, runs, upgrade
 from scraper import errors
-from scraper.fetch import browser, chromium
 
 LEAST_FREE = 1024**3
 """Bytes of free disk below which a long run may not end well."""
@@ -103,15 +102,9 @@ def _newest_run(database: db.Database) -> datetime | None:
 
 
 async def _browser(chosen: settings.Settings) -> Finding:
-    configured = chosen.browser.executable
-    executable = chromium.find_chromium(str(configured) if configured else None)
-    async with browser.open_browser(
-        executable,
-        headless=True,
-        endpoint=chosen.browser.endpoint,
-        tmp_dir=chosen.storage.directory / "tmp",
-    ) as opened:
-        return Finding(name="browser", ok=True, found=f"Chromium {opened.version}, {executable}")
+    place = visit.executable(chosen) or chosen.browser.endpoint
+    async with visit.own_browser(chosen) as opened:
+        return Finding(name="browser", ok=True, found=f"Chromium {opened.version}, {place}")
 
 
 async def _practice(_chosen: settings.Settings) -> Finding:
