@@ -58,7 +58,8 @@ def refuse_shape(markup: bytes, url: str) -> None:
         _refuse(f"elements nested deeper than {DEPTH}", url)
     if _may_have_a_long_tag(markup):
         for tag in _long_tags(_without_raw_text(markup)):
-            if len(_ATTRIBUTE.findall(_VALUE.sub(b"", tag))) > ATTRIBUTES:
+            bare, values = _VALUE.subn(b"", tag)
+            if max(values, len(_ATTRIBUTE.findall(bare))) > ATTRIBUTES:
                 _refuse(f"a tag of more than {ATTRIBUTES} attributes", url)
     if tags > FORMATTING and _crossed(markup) > FORMATTING:
         _refuse(f"more than {FORMATTING} formatting elements open or crossed", url)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
-from scraper import payload, site
+from scraper import errors, payload, site
 
 XHR = {"X-Requested-With": "XMLHttpRequest", "Accept": "application/json"}
 """Without them the site redirects its own XHR addresses to the home page."""
@@ -79,10 +81,11 @@ def followers(layout: site.Layout, page: int = 1) -> payload.Request:
 
 def biocontext(layout: site.Layout, username: str, moment: str) -> payload.Request:
     """The follower count of the account's own profile; nothing else of it is kept."""
+    name = _name(username)
     return payload.Request(
-        url=layout.url("biocontext", username=username),
+        url=layout.url("biocontext", username=name),
         kind="biocontext",
-        headers=XHR | {"Referer": layout.url("profile", username=username)},
+        headers=XHR | {"Referer": layout.url("profile", username=name)},
         context={"moment": moment},
         keep=("follower_count",),
     )
@@ -90,7 +93,7 @@ def biocontext(layout: site.Layout, username: str, moment: str) -> payload.Reque
 
 def room_context(layout: site.Layout, errand: site.Errand) -> payload.Request:
     """What the site knows of a room; of its many fields, some of them secret, few are kept."""
-    room = (errand.target or errand.username).lower()
+    room = _name(errand.target or errand.username)
     return payload.Request(
         url=layout.url("room_context", username=room),
         kind="room_context",
@@ -124,7 +127,7 @@ TOPICS = (
 
 def token_stats(layout: site.Layout, errand: site.Errand) -> payload.Request:
     """The newest page of the account's token history."""
-    room = errand.username.lower()
+    room = _name(errand.username)
     context: dict[str, str | int] = {"room": room}
     if errand.cursor and not errand.full:
         context["cursor"] = errand.cursor
@@ -147,3 +150,10 @@ def token_stats_before(
         headers=XHR,
         context=asked.context | {"last": last, "newest": newest},
     )
+
+
+def _name(text: str) -> str:
+    """Return a name as addresses hold it. Raises BadConfig if no name can be like this."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text):
+        raise errors.BadConfig("bad_request", f"{text!r} is no name of a room or user")
+    return text.lower()
