@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -92,29 +94,16 @@ def _members(connection: Connection, batch: Batch, source: Source) -> int:
 
 
 def _people(connection: Connection, source: Source, roles: Mapping[str, str]) -> dict[str, int]:
-    """Write the people seen, as far as that says anything new; return the id of each."""
+    """Write that these people were seen, where that says anything new; return the id of each."""
+    if not roles:
+        return {}
     seen = moment.stored(source.seen_at, connection.dialect.name)
-    names = list(roles)
-    ids: dict[str, int] = {}
-    settled = set()
-    for name, person, role, first, last in bulk.select(
-        connection, statements.KNOWN_PERSONS, source.site, names
-    ):
-        ids[name] = person
-        if first <= seen <= last and _joined(role, roles[name]) == role:
-            settled.add(name)
-    changed = sorted(roles.keys() - settled)
-    statements.PERSONS(
-        connection, [(source.site, name, roles[name], seen, seen) for name in changed]
-    )
-    added = [name for name in changed if name not in ids]
-    if added:
-        ids |= {
-            name: person
-            for name, person, *_ in bulk.select(
-                connection, statements.KNOWN_PERSONS, source.site, added
-            )
-        }
+    ordered = dict(sorted(roles.items()))  # two writers who lock in one order cannot deadlock
+    facts = (source.site, seen, seen, ordered)
+    ids: dict[str, int] = dict(map(tuple, bulk.select(connection, statements.SEEN_PERSONS, *facts)))
+    known = [name for name in roles if name not in ids]
+    if known:
+        ids |= map(tuple, bulk.select(connection, statements.PERSONS, source.site, known))
     return ids
 
 
@@ -134,17 +123,13 @@ def _checks(connection: Connection, batch: Batch, source: Source) -> int:
 
 
 def _interactions(connection: Connection, batch: Batch, source: Source) -> int:
-    acts = batch[records.Interaction]
-    seen = {act.username: "unknown" for act in acts if act.username is not None}
-    people = dict[str | None, int](_people(connection, source, seen).items())
     streams: dict[tuple[str, str], list[records.Interaction]] = {}
-    for act in acts:
-        streams.setdefault((act.source, act.room), []).append(act)
-    new = 0
-    for (name, room), group in streams.items():
-        stream = _stream(connection, (source.account_id, name, room))
-        new += _acts(connection, (stream, source.payload_id), _distinct(group), people)
-    return new
+    for place, run in groupby(batch[records.Interaction], attrgetter("source", "room")):
+        streams.setdefault(place, []).extend(run)
+    return sum(
+        _acts(connection, source, _stream(connection, (source.account_id, *place)), _distinct(run))
+        for place, run in streams.items()
+    )
 
 
 def _stream(connection: Connection, key: tuple[int, str, str]) -> int:
@@ -158,27 +143,42 @@ def _stream(connection: Connection, key: tuple[int, str, str]) -> int:
 
 def _acts(
     connection: Connection,
-    origin: tuple[int, int],
+    source: Source,
+    stream: int,
     acts: Mapping[str, records.Interaction],
-    people: Mapping[str | None, int],
 ) -> int:
     """Write the acts that are not there or that say more; return how many were not there."""
-    stream, payload = origin
     found = bulk.select(connection, statements.KNOWN_INTERACTIONS, stream, list(acts))
     known = {row[0]: row for row in found}
-    dialect = connection.dialect.name
-    new: list[bulk.Row] = []
-    fuller: list[bulk.Row] = []
+    new, fuller = [], []
+    seen: dict[str | None, str] = {}
     for key, act in acts.items():
-        if key in known and not _says_more(act, payload, known[key]):
-            continue
-        at = moment.stored(act.at, dialect)
-        said = (act.tokens, act.text, act.private)
-        row = (stream, key, at, act.kind, people.get(act.username), *said, payload)
-        (fuller if key in known else new).append(row)
-    statements.INTERACTIONS(connection, new)
-    statements.FULLER_INTERACTIONS(connection, fuller)
+        before = known.get(key)
+        if before is None:
+            new.append(act)
+        elif _says_more(act, source.payload_id, before):
+            fuller.append(act)
+        elif before[1] == source.payload_id:
+            continue  # this payload has stated it before, and was counted as a sight then
+        seen[act.username] = "unknown"
+    people = _people(connection, source, {name: seen[name] for name in seen if name is not None})
+    origin = (connection.dialect.name, stream, source.payload_id)
+    statements.INTERACTIONS(connection, _rows(new, people, origin))
+    statements.FULLER_INTERACTIONS(connection, _rows(fuller, people, origin))
     return len(new)
+
+
+def _rows(
+    acts: Sequence[records.Interaction], people: Mapping[str, int], origin: tuple[str, int, int]
+) -> list[bulk.Row]:
+    dialect, stream, payload = origin
+    truth = int if dialect == "sqlite" else bool  # its driver is slow to take a bool
+    rows = []
+    for act in acts:
+        at, private = moment.stored(act.at, dialect), truth(act.private)
+        person = None if act.username is None else people[act.username]
+        rows.append((stream, act.key, at, act.kind, person, act.tokens, act.text, private, payload))
+    return rows
 
 
 def _says_more(act: records.Interaction, payload: int, known: Sequence[Any]) -> bool:

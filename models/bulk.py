@@ -1,11 +1,12 @@
 """Whole sets of rows in one statement, on SQLite and PostgreSQL alike, at the driver's speed.
 
-Statements are written once: `?` is a value, `IN ANY ?` a list of values.
+Statements are written once: `?` is a value, `IN ANY ?` a list of values, and `json_each(?)` the
+keys and values of a dict of texts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -25,12 +26,12 @@ class Upsert(msgspec.Struct, frozen=True):
     columns: tuple[str, ...]
     conflict: str = "ON CONFLICT DO NOTHING"
 
-    def __call__(self, connection: Connection, rows: Sequence[Row]) -> None:
+    def __call__(self, connection: Connection, rows: list[Row]) -> None:
         """Write `rows`, whose times went through `moment.stored`; no two may share a key."""
         if not rows:
             return
         if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql(self._values(), list(rows))
+            connection.exec_driver_sql(self._values(), rows)
         else:
             columns = tuple(map(list, zip(*rows, strict=True)))
             connection.exec_driver_sql(self._unnest(connection.dialect), columns)
@@ -50,10 +51,10 @@ class Upsert(msgspec.Struct, frozen=True):
 
 
 def select(connection: Connection, statement: str, *values: Any) -> list[Any]:
-    """Return the rows of `statement`; a value that is a list stands for the set of `IN ANY ?`."""
+    """Return the rows that `statement` selects or returns."""
     name = connection.dialect.name
-    if name == "sqlite":
-        values = tuple(_json(value) if isinstance(value, list) else value for value in values)
+    taken = (list, dict) if name == "sqlite" else dict
+    values = tuple(_json(value) if isinstance(value, taken) else value for value in values)
     return list(connection.exec_driver_sql(_spoken(statement, name), values))
 
 
@@ -67,7 +68,13 @@ def storable(text: str) -> str:
 def _spoken(statement: str, dialect_name: str) -> str:
     if dialect_name == "sqlite":
         return statement.replace("IN ANY ?", "IN (SELECT value FROM json_each(?))")
-    return statement.replace("IN ANY ?", "= ANY(%s)").replace("?", "%s")
+    for ours, theirs in (
+        ("IN ANY ?", "= ANY(%s)"),
+        ("json_each(?)", "json_each_text(%s::json)"),
+        ("?", "%s"),
+    ):
+        statement = statement.replace(ours, theirs)
+    return statement
 
 
 def _json(values: Collection[Any]) -> str:

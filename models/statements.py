@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from models import bulk
 
-PERSONS = bulk.Upsert(
-    "persons",
-    ("site", "username", "role", "first_seen", "last_seen"),
-    """ON CONFLICT (site, username) DO UPDATE SET
+SEEN_PERSONS = """
+    INSERT INTO persons (site, username, role, first_seen, last_seen)
+    SELECT ?, key, value, ?, ? FROM json_each(?) WHERE true
+    ON CONFLICT (site, username) DO UPDATE SET
         role = CASE
             WHEN excluded.role IN ('unknown', persons.role) THEN persons.role
             WHEN persons.role = 'unknown' THEN excluded.role
@@ -15,11 +15,12 @@ PERSONS = bulk.Upsert(
         first_seen = CASE WHEN excluded.first_seen < persons.first_seen
             THEN excluded.first_seen ELSE persons.first_seen END,
         last_seen = CASE WHEN excluded.last_seen > persons.last_seen
-            THEN excluded.last_seen ELSE persons.last_seen END""",
-)
-KNOWN_PERSONS = """
-    SELECT username, id, role, first_seen, last_seen FROM persons
-    WHERE site = ? AND username IN ANY ?"""
+            THEN excluded.last_seen ELSE persons.last_seen END
+    WHERE excluded.first_seen < persons.first_seen
+       OR excluded.last_seen > persons.last_seen
+       OR excluded.role NOT IN ('unknown', persons.role) AND persons.role <> 'both'
+    RETURNING username, id"""
+PERSONS = "SELECT username, id FROM persons WHERE site = ? AND username IN ANY ?"
 
 LISTING_PAGES = bulk.Upsert(
     "listing_pages",

@@ -230,6 +230,21 @@ def test_a_second_application_writes_no_row(connection: Connection) -> None:
     assert writes(connection) == before
 
 
+def test_an_act_told_again_by_another_payload_is_only_a_later_sight(connection: Connection) -> None:
+    source = store.source(connection)
+    later = store.another(connection, source)
+    act = store.act("1", username="alice", text="hi")
+    apply.apply(connection, [act], source)
+    before, told = writes(connection), store.rows(connection, "acts")
+    apply.apply(connection, [act], later)
+    apply.apply(connection, [act], later)
+
+    assert store.rows(connection, "acts") == told
+    [person] = store.rows(connection, "persons")["persons"]
+    assert person[3] != person[4]
+    assert writes(connection) - before == (1 if connection.dialect.name == "sqlite" else 0)
+
+
 def test_no_records_are_no_work(connection: Connection) -> None:
     counts = apply.apply(connection, [], store.source(connection))
 
