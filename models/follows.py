@@ -66,7 +66,8 @@ def close(
     """
     this = standing.known(connection, listing_id)
     previous = standing.applied(connection, this)
-    reasons = verdict.reasons or _second_look(verdict, second) or _order(previous, as_of)
+    reasons = verdict.reasons or _looks(connection, this, verdict, second)
+    reasons = reasons or _order(previous, as_of)
     keep = _withheld(connection, this, previous, verdict) if not reasons else None
     if keep is None:
         reasons = reasons or verdict.all_reasons()
@@ -147,17 +148,25 @@ def undo(connection: Connection, run_id: int) -> closing.Outcome:
     return closing.Outcome(state="undone", new=opened.rowcount, lost=reopened.rowcount)
 
 
-def _second_look(
-    first: listing.Verdict, second: tuple[int, listing.Verdict] | None
+def _looks(
+    connection: Connection,
+    this: closing.Known,
+    first: listing.Verdict,
+    second: tuple[int, listing.Verdict] | None,
 ) -> tuple[str, ...]:
+    """Return why a second look does not bear out the first: it must show everybody again.
+
+    Where somebody left, somebody else may have slipped from page to page, unseen both times.
+    """
     if second is None:
         return ()
-    verdict = second[1]
-    if not verdict.reasons and verdict.withheld == first.withheld:
-        return ()
-    return tuple(f"second look: {reason}" for reason in verdict.all_reasons()) or (
-        f"second look: {verdict.withheld} withheld, {first.withheld} at the first",
-    )
+    other, verdict = second
+    if verdict.reasons:
+        return tuple(f"second look: {reason}" for reason in verdict.all_reasons())
+    if verdict.withheld != first.withheld:
+        return (f"second look: {verdict.withheld} withheld, {first.withheld} at the first",)
+    gone = standing.gone(connection, this.id, other)
+    return (f"second look: {gone} people of the first are gone",) if gone else ()
 
 
 def _order(previous: closing.Known | None, as_of: datetime) -> tuple[str, ...]:
@@ -190,20 +199,13 @@ def _withheld(
         if not shown_again:
             return "previous"
     last = standing.before(connection, this, "partial", "complete")
-    if last and last.withheld == verdict.withheld and _same_people(connection, this, last):
+    if last and last.withheld == verdict.withheld and _same_people(connection, this.id, last.id):
         return "everybody" if absent(connection, this.id) <= verdict.withheld else None
     return None
 
 
-def _same_people(connection: Connection, this: closing.Known, other: closing.Known) -> bool:
-    both = closing.count(
-        connection,
-        "SELECT count(DISTINCT a.person_id) FROM listing_entries a WHERE a.listing_id = :listing"
-        " AND EXISTS (SELECT 1 FROM listing_entries b"
-        " WHERE b.listing_id = :other AND b.person_id = a.person_id)",
-        {"listing": this.id, "other": other.id},
-    )
-    return both == standing.seen(connection, this.id) == standing.seen(connection, other.id)
+def _same_people(connection: Connection, one: int, other: int) -> bool:
+    return not (standing.gone(connection, one, other) or standing.gone(connection, other, one))
 
 
 def _agreed(connection: Connection, this: closing.Known) -> bool:

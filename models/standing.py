@@ -54,6 +54,17 @@ def seen(connection: Connection, listing_id: int) -> int:
     )
 
 
+def gone(connection: Connection, listing_id: int, later: int) -> int:
+    """Count the people whom a listing shows and a later one does not."""
+    return closing.count(
+        connection,
+        "SELECT count(DISTINCT a.person_id) FROM listing_entries a WHERE a.listing_id = :listing"
+        " AND NOT EXISTS (SELECT 1 FROM listing_entries b"
+        " WHERE b.listing_id = :later AND b.person_id = a.person_id)",
+        {"listing": listing_id, "later": later},
+    )
+
+
 def note(
     connection: Connection,
     listing_id: int,
