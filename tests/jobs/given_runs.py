@@ -24,7 +24,7 @@ PASSWORDS = {
 }
 
 
-def config(world: client.Practice, **sizes: int) -> str:
+def config(world: client.Practice, timeout: float = 15, **sizes: int) -> str:
     pages = "".join(f"{name} = {size}\n" for name, size in sizes.items())
     return f"""
 [storage]
@@ -34,7 +34,7 @@ base_url = "{world.chaturbate}"
 requests_per_minute = 0
 retries = 1
 retry_wait_seconds = 0.01
-request_timeout_seconds = 1.5
+request_timeout_seconds = {timeout}
 [sites.chaturbate.sizes]
 {pages}
 [sites.statbate_plus]
@@ -115,10 +115,11 @@ def house(
     opened: browser.Browser,
     *,
     environ: Mapping[str, str] = PASSWORDS,
+    timeout: float = 15,
     **sizes: int,
 ) -> House:
     """Return a house in `folder` whose visits share one open browser."""
-    chosen = settings.read(config(world, **sizes), folder / "greenroom.toml", environ)
+    chosen = settings.read(config(world, timeout, **sizes), folder / "greenroom.toml", environ)
 
     @asynccontextmanager
     async def shared(_settings: settings.Settings) -> AsyncIterator[browser.Browser]:

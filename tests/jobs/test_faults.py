@@ -19,7 +19,7 @@ from scraper.fetch import browser
 from tests.jobs import given_runs as given
 
 SMALL: dict[str, Any] = {
-    "followed": 26,
+    "followed": 32,
     "online_percent": 50,
     "followers": 25,
     "followers_page": 9,
@@ -99,14 +99,20 @@ async def prepared(
 
 @pytest.fixture
 async def house(
-    world: client.Practice, chrome: browser.Browser, prepared: Path, tmp_path: Path
+    world: client.Practice,
+    chrome: browser.Browser,
+    prepared: Path,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> AsyncIterator[given.House]:
-    """Return the prepared house, in a world that has moved on since."""
+    """Return the prepared house, in a world that has moved on since; soon out of patience."""
+    slow = getattr(request.node, "callspec", None) and request.node.callspec.params.get("fault")
     world.configure(**SMALL, keep_sessions=True)
     world.churn_random(seed=5, joins=1, leaves=2, follows=1, unfollows=2)
     shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
     database = db.connect(f"sqlite:///{tmp_path / 'greenroom.db'}")
-    ready = given.house(world, database, tmp_path, chrome, room_list=9)
+    timeout = 1.5 if slow in {"stall", "slow_drip"} else 15
+    ready = given.house(world, database, tmp_path, chrome, timeout=timeout, room_list=9)
     ready.forget_sign_in()
     yield ready
     world.clear_faults()
