@@ -119,11 +119,11 @@ class SignedInVisit:
             last = runs.account_of(connection, self._account.id).sign_in_attempted_at
             if last is not None and now - last < SIGN_IN_APART:
                 raise errors.NeedsOperator("sign_in_too_soon")
-            runs.note_sign_in(connection, self._account.id, sign_in_attempted_at=now)
+            runs.note_account(connection, self._account.id, sign_in_attempted_at=now)
 
     def _note_success(self) -> None:
         with self._desk.database.write() as connection:
-            runs.note_sign_in(connection, self._account.id, signed_in_at=moment.now())
+            runs.note_account(connection, self._account.id, signed_in_at=moment.now())
 
 
 def entering(desk: Desk) -> Callable[[runs.Account], AbstractAsyncContextManager[SignedInVisit]]:

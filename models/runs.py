@@ -31,6 +31,15 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     username: str
     sign_in_attempted_at: datetime | None
     signed_in_at: datetime | None
+    connected_by: str | None
+    connected_at: datetime | None
+    proved_at: datetime | None
+    expires_at: datetime | None
+    lost_at: datetime | None
+    lifetime: float | None
+    waiting_for: str | None
+    waiting_since: datetime | None
+    waiting_at: str | None
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +66,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     lost: int
     returned: int
     errors: list[dict[str, Any]]
+    artefacts: list[str]
     layout: dict[str, Any]
     version: str
 
@@ -106,9 +116,9 @@ def account_of(connection: Connection, account_id: int) -> Account:
     return Account(**row)
 
 
-def note_sign_in(connection: Connection, account_id: int, **times: datetime) -> None:
-    """Set `sign_in_attempted_at` or `signed_in_at` of an account."""
-    connection.execute(update(_ACCOUNTS).where(_ACCOUNTS.c.id == account_id).values(**times))
+def note_account(connection: Connection, account_id: int, **values: Any) -> None:
+    """Set columns of an account: how it is connected, and what it waits for."""
+    connection.execute(update(_ACCOUNTS).where(_ACCOUNTS.c.id == account_id).values(**values))
 
 
 def create(connection: Connection, order: Order) -> int:
@@ -120,6 +130,7 @@ def create(connection: Connection, order: Order) -> int:
         "seconds": 0.0,
         "signed_in": False,
         "errors": [],
+        "artefacts": [],
         **dict.fromkeys(("pages", "records", "new", "lost", "returned"), 0),
     }
     added = connection.execute(insert(_RUNS).values(values).returning(_RUNS.c.id))

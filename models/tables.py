@@ -33,6 +33,15 @@ class Account(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Moment)
     sign_in_attempted_at: datetime | None = Field(default=None, sa_type=Moment)
     signed_in_at: datetime | None = Field(default=None, sa_type=Moment)
+    connected_by: str | None = None
+    connected_at: datetime | None = Field(default=None, sa_type=Moment)
+    proved_at: datetime | None = Field(default=None, sa_type=Moment)
+    expires_at: datetime | None = Field(default=None, sa_type=Moment)
+    lost_at: datetime | None = Field(default=None, sa_type=Moment)
+    lifetime: float | None = None
+    waiting_for: str | None = None
+    waiting_since: datetime | None = Field(default=None, sa_type=Moment)
+    waiting_at: str | None = None
 
 
 class Person(SQLModel, table=True):
@@ -76,6 +85,7 @@ class Run(SQLModel, table=True):
     lost: int = 0
     returned: int = 0
     errors: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    artefacts: list[str] = Field(default_factory=list, sa_type=JSON)
     layout: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     version: str
 

@@ -39,6 +39,15 @@ def _accounts() -> None:
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("sign_in_attempted_at", MOMENT, nullable=True),
         sa.Column("signed_in_at", MOMENT, nullable=True),
+        sa.Column("connected_by", sa.String(), nullable=True),
+        sa.Column("connected_at", MOMENT, nullable=True),
+        sa.Column("proved_at", MOMENT, nullable=True),
+        sa.Column("expires_at", MOMENT, nullable=True),
+        sa.Column("lost_at", MOMENT, nullable=True),
+        sa.Column("lifetime", sa.Float(), nullable=True),
+        sa.Column("waiting_for", sa.String(), nullable=True),
+        sa.Column("waiting_since", MOMENT, nullable=True),
+        sa.Column("waiting_at", sa.String(), nullable=True),
         sa.UniqueConstraint("name"),
     )
 
@@ -89,6 +98,7 @@ def _runs() -> None:
         sa.Column("lost", sa.Integer(), nullable=False),
         sa.Column("returned", sa.Integer(), nullable=False),
         sa.Column("errors", sa.JSON(), nullable=False),
+        sa.Column("artefacts", sa.JSON(), nullable=False),
         sa.Column("layout", sa.JSON(), nullable=False),
         sa.Column("version", sa.String(), nullable=False),
     )
