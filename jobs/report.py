@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from models import closing, db, runs, standing
+from scraper import errors as codes
+
+Status = Literal[
+    "queued",
+    "running",
+    "ok",
+    "partial",
+    "held",
+    "needs_operator",
+    "failed",
+    "cancelled",
+    "busy",
+]
+"""Where a run stands; all but the first two are ends."""
+
+NOT_KEPT = 0
+"""The number of a run that was only rehearsed: there is no such run in the table."""
 
 
 class Error(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,7 +50,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     run: int
     collector: str
     account: str
-    status: str
+    status: Status
     pages: int
     records: int
     new: int
@@ -51,7 +68,7 @@ def of(connection: db.Connection, run_id: int) -> Report:
         run=run.id,
         collector=run.collector,
         account=runs.account_of(connection, run.account_id).name,
-        status=run.status,
+        status=msgspec.convert(run.status, Status),
         pages=run.pages,
         records=run.records,
         new=run.new,
@@ -90,29 +107,48 @@ def schema() -> dict[str, Any]:
 
 def lines(report: Report) -> list[str]:
     """Return a few lines for a human: how it ended, the proof or what is missing, what to do."""
-    ended = f"run {report.run} {report.collector} as {report.account}: {report.status}"
+    name = f"run {report.run}" if report.run != NOT_KEPT else "dry run"
+    ended = f"{name} {report.collector} as {report.account}: {report.status}"
     told = [f"{ended}, {report.pages} pages, {report.records} records in {report.seconds:.1f} s"]
     if report.listing:
         told += _proof(report.listing)
     if report.status in {"ok", "held"}:
-        told.append(f"  new {report.new}, lost {report.lost}, returned {report.returned}")
-    told += [f"  error[{error.code}]: {error.message}" for error in report.errors]
+        told.append(_gains(report))
+    for error in report.errors:
+        told += _trouble(error)
     return [*told, *_next(report)]
 
 
 def _proof(listing: Listing) -> list[str]:
     declared = "?" if listing.declared is None else listing.declared
-    head = f"  {listing.seen} of {declared} seen"
-    if listing.complete:
-        return [f"{head}, proved complete ({listing.end_proof})"]
-    return [f"{head}, not proved complete", *(f"  - {reason}" for reason in listing.reasons)]
+    proved = f"proved complete ({listing.end_proof})" if listing.complete else "not proved complete"
+    return [
+        f"  {listing.seen} of {declared} seen, {proved}",
+        *(f"  - {reason}" for reason in listing.reasons),
+    ]
+
+
+def _gains(report: Report) -> str:
+    """Return what changed; nobody is lost from a history."""
+    gains = f"  new {report.new}"
+    return f"{gains}, lost {report.lost}, returned {report.returned}" if report.listing else gains
+
+
+def _trouble(error: Error) -> list[str]:
+    """Return what an error was, and what to do where its message does not say so itself."""
+    said = [f"  error[{error.code}]: {error.message}"]
+    remedy = codes.CODES.get(error.code, error.message)
+    return said if error.message == remedy else [*said, f"  remedy: {remedy}"]
 
 
 def _next(report: Report) -> list[str]:
     """Return what the operator can do about a run that did not end well."""
+    if report.run == NOT_KEPT:
+        return ["  dry run: nothing was kept"]
     if report.status == "held":
         ways = " or ".join(f"`greenroom runs {act} {report.run}`" for act in ("confirm", "discard"))
-        return [f"  nothing was changed; look, then {ways}"]
-    if report.errors and report.status in {"partial", "needs_operator", "cancelled", "failed"}:
+        look = f"`greenroom runs show {report.run}` says who is meant"
+        return [f"  nothing was changed; {look}, then {ways}"]
+    if report.errors or report.status in {"partial", "cancelled"}:
         return [f"  go on with `greenroom runs resume {report.run}`"]
     return []
