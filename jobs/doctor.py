@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 
@@ -15,6 +18,8 @@ from scraper import errors
 
 LEAST_FREE = 1024**3
 """Bytes of free disk below which a long run may not end well."""
+
+STORAGE_REMEDY = "give this user the right to write there, or set [storage] directory to another"
 
 _EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -30,65 +35,66 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 async def examine(chosen: settings.Settings) -> AsyncIterator[Finding]:
     """Yield a finding for configuration, disk, database, clock, browser and practice site."""
-    checks: tuple[Callable[[settings.Settings], Awaitable[Finding]], ...] = (
-        _config,
-        _disk,
-        _database,
-        _clock,
-        _browser,
-        _practice,
-    )
-    for check in checks:
-        name = check.__name__.strip("_")
+    for name, check in CHECKS.items():
         try:
-            yield await check(chosen)
+            yield await check(name, chosen)
         except errors.GreenroomError as error:
             yield Finding(name=name, ok=False, found=error.message, remedy=error.remedy)
         except OSError as error:
-            yield Finding(name=name, ok=False, found=str(error), remedy="see the message")
+            why = f"{error.filename or name}: {error.strerror or error}"
+            yield Finding(name=name, ok=False, found=why, remedy=STORAGE_REMEDY)
 
 
-async def _config(chosen: settings.Settings) -> Finding:
+async def _config(name: str, chosen: settings.Settings) -> Finding:
     place = str(chosen.file) if chosen.file else "no file, defaults"
-    accounts = ", ".join(sorted(chosen.accounts)) or "no account"
+    accounts = ", ".join(sorted(chosen.accounts)) or "there is no account"
     return Finding(
-        name="config",
+        name=name,
         ok=bool(chosen.accounts),
         found=f"{place}; {accounts}",
         remedy="greenroom accounts add NAME --site chaturbate --username YOU",
     )
 
 
-async def _disk(chosen: settings.Settings) -> Finding:
+async def _disk(name: str, chosen: settings.Settings) -> Finding:
     place = chosen.storage.directory
-    existing = next(folder for folder in (place, *place.parents) if folder.exists())
-    free = shutil.disk_usage(existing).free
+    free = await asyncio.to_thread(_free, place)
     return Finding(
-        name="disk",
+        name=name,
         ok=free >= LEAST_FREE,
         found=f"{free / 1024**3:.1f} GiB free at {place}",
         remedy="free some space, or set [storage] directory to a larger disk",
     )
 
 
-async def _database(chosen: settings.Settings) -> Finding:
+def _free(place: Path) -> int:
+    """Return the free bytes at a folder that can be written to. Raises OSError if it cannot."""
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryFile(dir=place):
+        return shutil.disk_usage(place).free
+
+
+async def _database(name: str, chosen: settings.Settings) -> Finding:
     with runtime.open_database(chosen) as database:
         findings = await asyncio.to_thread(upgrade.check, database)
-        bad = [finding for finding in findings if not finding.ok]
-        return Finding(
-            name="database",
-            ok=not bad,
-            found=f"{database.dialect}, " + ", ".join(one.name for one in bad or findings),
-            remedy="; ".join(finding.remedy for finding in bad),
-        )
+        place = database.url.render_as_string(hide_password=True)
+    bad = [finding for finding in findings if not finding.ok]
+    named = ", ".join(finding.name for finding in bad or findings)
+    return Finding(
+        name=name,
+        ok=not bad,
+        found=f"{place}; {'wrong' if bad else 'checked'}: {named}",
+        remedy="; ".join(finding.remedy for finding in bad),
+    )
 
 
-async def _clock(chosen: settings.Settings) -> Finding:
-    with runtime.open_database(chosen) as database:
+async def _clock(name: str, chosen: settings.Settings) -> Finding:
+    newest = None
+    with suppress(errors.StorageTrouble), runtime.open_database(chosen) as database:
         newest = await asyncio.to_thread(_newest_run, database)
     now = moment.now()
     return Finding(
-        name="clock",
+        name=name,
         ok=now >= max(_EARLIEST, newest or _EARLIEST),
         found=f"{now:%Y-%m-%d %H:%M:%S} UTC",
         remedy="the clock is behind the newest run; set it (NTP), or histories get out of order",
@@ -101,16 +107,20 @@ def _newest_run(database: db.Database) -> datetime | None:
     return newest[0].active_at if newest else None
 
 
-async def _browser(chosen: settings.Settings) -> Finding:
+async def _browser(name: str, chosen: settings.Settings) -> Finding:
     place = visit.executable(chosen) or chosen.browser.endpoint
     async with visit.own_browser(chosen) as opened:
-        return Finding(name="browser", ok=True, found=f"Chromium {opened.version}, {place}")
+        await opened.check()
+        return Finding(name=name, ok=True, found=f"Chromium {opened.version}, {place}")
 
 
-async def _practice(_chosen: settings.Settings) -> Finding:
-    ready = await asyncio.to_thread(_practice_answers)
+async def _practice(name: str, _chosen: settings.Settings) -> Finding:
+    try:
+        ready = await asyncio.to_thread(_practice_answers)
+    except (ImportError, RuntimeError):
+        ready = False
     return Finding(
-        name="practice",
+        name=name,
         ok=ready,
         found="the practice site answers" if ready else "the practice site does not start",
         remedy="reinstall Greenroom; `greenroom demo` needs the practice site",
@@ -122,3 +132,14 @@ def _practice_answers() -> bool:
 
     with client.Practice() as world:
         return bool(world.truth())
+
+
+CHECKS: Mapping[str, Callable[[str, settings.Settings], Awaitable[Finding]]] = {
+    "config": _config,
+    "disk": _disk,
+    "database": _database,
+    "clock": _clock,
+    "browser": _browser,
+    "practice": _practice,
+}
+"""Everything that is examined, in order."""

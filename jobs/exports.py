@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 import msgspec
 
@@ -39,7 +42,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 def to_file(chosen: settings.Settings, database: db.Database, wish: Wish) -> export.Manifest | None:
     """Write the file and its manifest; return the manifest, or None for standard output.
 
-    Raises BadConfig for unknown columns, and `queries.Unknown` when no complete list covers it.
+    Raises BadConfig for unknown columns and a place that cannot be written to, StorageTrouble
+    (`disk_full`), and `queries.Unknown` when no complete list covers it.
     """
     with database.write() as connection:
         who = orders.account(connection, chosen, wish.account)
@@ -47,9 +51,11 @@ def to_file(chosen: settings.Settings, database: db.Database, wish: Wish) -> exp
         facts, columns, rows = _asked(connection, who, wish)
         picked = _picked(columns, wish.columns)
         if wish.output == STDOUT:
-            export.stream(rows, picked, wish.form, sys.stdout)
+            with _standard_output() as output:
+                export.stream(rows, picked, wish.form, output)
             return None
-        return export.write(rows, picked, wish.form, Path(wish.output), facts)
+        with _told(wish.output):
+            return export.write(rows, picked, wish.form, Path(wish.output), facts)
 
 
 def _asked(
@@ -87,10 +93,36 @@ def _acts(
     return facts, queries.ACT_COLUMNS, queries.acts(connection, who.id, (kind,), until=wish.as_of)
 
 
+@contextmanager
+def _standard_output() -> Iterator[TextIO]:
+    """Give standard output as UTF-8 with bare line ends, whatever the console's own habits are."""
+    sys.stdout.flush()
+    output = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="")
+    try:
+        yield output
+    finally:
+        output.detach()
+
+
+@contextmanager
+def _told(place: str) -> Iterator[None]:
+    """Name a file that cannot be written as what it is: a wrong place, or a full disk."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise errors.StorageTrouble("disk_full", f"{place}: the disk is full") from error
+        why = error.strerror or str(error)
+        raise errors.BadConfig("bad_request", f"{place} cannot be written: {why}") from error
+
+
 def _picked(columns: tuple[str, ...], wanted: tuple[str, ...] | None) -> tuple[str, ...]:
-    unknown = sorted(set(wanted or ()) - set(columns))
+    if wanted is None:
+        return columns
+    unknown = [name for name in wanted if name not in columns]
     if unknown:
-        raise errors.BadConfig(
-            "bad_request", f"no column {', '.join(unknown)}; there are {', '.join(columns)}"
-        )
-    return wanted or columns
+        named = ", ".join(name or "without a name" for name in unknown)
+        raise errors.BadConfig("bad_request", f"no column {named}; there are {', '.join(columns)}")
+    if len({*wanted}) < len(wanted):
+        raise errors.BadConfig("bad_request", "a column is named twice; each stands there once")
+    return wanted

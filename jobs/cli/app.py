@@ -5,6 +5,7 @@ Command modules import what they need when they run, so that `--help` answers at
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -66,6 +67,7 @@ def build() -> typer.Typer:
         help="Your own record of your own cam-site accounts, each list proved complete.",
         no_args_is_help=True,
         rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
         pretty_exceptions_enable=False,
     )
     app.callback()(_options)
@@ -78,7 +80,16 @@ def build() -> typer.Typer:
 
 def main() -> None:
     """Run the command line of this process and exit."""
-    sys.exit(run(sys.argv[1:]))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # people have names that not every console knows
+            stream.reconfigure(errors="backslashreplace")
+    ended = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        ended = ended or exits.PARTIAL
+    sys.exit(ended)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -149,7 +160,7 @@ def _say(error: errors.GreenroomError) -> int:
 def _say_usage(error: TyperException) -> int:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "greenroom"
-    message = error.format_message()
+    message = error.format_message().replace("Value error, ", "")
     if message.startswith("Usage:"):  # a group named without a command: the message is its help
         print(message, file=sys.stderr)
         return exits.USAGE

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from jobs.cli import state
+from jobs.cli import state, times
 
 
 def collectors(
@@ -65,12 +65,13 @@ def collect(
         requested_by="cli",
         target=target,
         full=full,
-        since=_utc(since),
-        until=_utc(until),
+        since=_iso(since),
+        until=_iso(until),
     )
     with opening.session(context, json=json) as session:
         return running.rehearse(session, wish) if dry_run else running.collect(session, wish)
 
 
-def _utc(time: dt.datetime | None) -> str | None:
-    return time.replace(tzinfo=dt.UTC).isoformat() if time else None
+def _iso(time: dt.datetime | None) -> str | None:
+    told = times.utc(time)
+    return told.isoformat() if told else None

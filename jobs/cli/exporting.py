@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from jobs.cli import lists
+from jobs.cli import lists, times
 
 
 def export(
@@ -26,17 +26,18 @@ def export(
     ] = None,
     columns: Annotated[str | None, typer.Option(help="Columns, separated by commas.")] = None,
 ) -> None:
-    """Write people or acts to a file beside a manifest that says how complete it is."""
+    """Write a list or a history to a file, and what it is beside it."""
     from jobs import exports
     from jobs.cli import opening
 
+    chosen = [name.strip() for name in columns.split(",")] if columns is not None else None
     wish = exports.Wish(
         what=what,
         account=account,
         form=form,
-        as_of=lists.utc(as_of),
+        as_of=times.past(as_of),
         output=output or f"{account}-{what}.{form}",
-        columns=tuple(columns.split(",")) if columns else None,
+        columns=tuple(chosen) if chosen is not None else None,
     )
     with opening.session(context) as session, opening.answerable():
         manifest = exports.to_file(session.chosen, session.database, wish)

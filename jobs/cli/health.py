@@ -10,8 +10,9 @@ from jobs.cli import exits, state
 
 
 def doctor(context: typer.Context) -> int:
-    """Examine configuration, disk, database, clock, browser and practice site."""
+    """Examine all that a run needs; name the remedy for what is wrong."""
     from jobs import doctor as examination
+    from scraper import redact
 
     chosen = state.of(context).start()
 
@@ -19,9 +20,9 @@ def doctor(context: typer.Context) -> int:
         well = True
         async for one in examination.examine(chosen):
             well = well and one.ok
-            print(f"{'ok   ' if one.ok else 'WRONG'} {one.name}: {one.found}", flush=True)
-            if not one.ok:
-                print(f"      remedy: {one.remedy}")
+            remedy = "" if one.ok else f"; remedy: {one.remedy}"
+            said = redact.text(f"{one.name}: {one.found}{remedy}")
+            print(f"{'ok   ' if one.ok else 'WRONG'} {' '.join(said.split())}", flush=True)
         return well
 
     return exits.OK if asyncio.run(examine()) else exits.FAILED

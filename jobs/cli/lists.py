@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+
+from jobs.cli import times
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,14 +43,15 @@ def members(
     from jobs.cli import opening
     from models import queries
 
+    at = times.past(as_of)
     with opening.session(context, json=json) as session:
         with session.database.write() as connection:
             who = orders.account(connection, session.chosen, account).id
         with opening.answerable(), session.database.read() as connection:
-            rests = queries.basis(connection, who, DIRECTION[kind], utc(as_of))
-            _print(session, queries.members(connection, who, DIRECTION[kind], utc(as_of)))
-        if not json:
-            print(f"as of run {rests.run_id}, {rests.as_of:%Y-%m-%d %H:%M:%S} UTC: {rests.seen}")
+            rests = queries.basis(connection, who, DIRECTION[kind], at)
+            count = _print(session, queries.members(connection, who, DIRECTION[kind], at))
+    read = f"the list that run {rests.run_id} read at {rests.as_of:%Y-%m-%d %H:%M:%S} UTC"
+    print(f"{count} {kind}, by {read}", file=sys.stderr)
 
 
 @app.command()
@@ -74,17 +78,14 @@ def diff(
         with opening.answerable(), session.database.read() as connection:
             ends = [queries.at_run(connection, who, DIRECTION[kind], one) for one in run or ()]
             ends += [
-                queries.basis(connection, who, DIRECTION[kind], utc(time)).as_of
+                queries.basis(connection, who, DIRECTION[kind], times.past(time)).as_of
                 for time in as_of or ()
             ]
             before, after = _two(ends)
             found = queries.difference(connection, who, DIRECTION[kind], before, after)
-            _print(session, found)
-
-
-def utc(time: dt.datetime | None) -> dt.datetime | None:
-    """Return a time of the command line, which is meant in UTC."""
-    return time.replace(tzinfo=dt.UTC) if time else None
+            count = _print(session, found)
+    between = f"{before:%Y-%m-%d %H:%M:%S} and {after:%Y-%m-%d %H:%M:%S} UTC"
+    print(f"{count} gained or lost between {between}", file=sys.stderr)
 
 
 def _two(ends: list[dt.datetime]) -> tuple[dt.datetime, dt.datetime]:
@@ -97,10 +98,11 @@ def _two(ends: list[dt.datetime]) -> tuple[dt.datetime, dt.datetime]:
     return min(ends), max(ends)
 
 
-def _print(session: running.Session, rows: Iterator[Mapping[str, Any]]) -> None:
+def _print(session: running.Session, rows: Iterator[Mapping[str, Any]]) -> int:
     import msgspec
 
-    for row in rows:
+    count = 0
+    for count, row in enumerate(rows, 1):  # noqa: B007 - the last number is the count
         if session.json:
             print(msgspec.json.encode(row).decode())
         elif "change" in row:
@@ -108,3 +110,4 @@ def _print(session: running.Session, rows: Iterator[Mapping[str, Any]]) -> None:
         else:
             since = f" since {row['since']:%Y-%m-%d}" if row["since"] else ""
             print(f"{row['username']}{since}")
+    return count
