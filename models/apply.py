@@ -54,7 +54,9 @@ def apply(connection: Connection, stated: Sequence[records.Record], source: Sour
 def _storable(stated: Sequence[records.Record]) -> Sequence[records.Record]:
     """Replace what no database can store in text: NUL and lone surrogates."""
     try:
-        if rb"\u0000" not in msgspec.json.encode(stated):
+        whole = msgspec.json.encode(stated)
+        # to look for one byte first is a hundred times faster
+        if b"\\" not in whole or rb"\u0000" not in whole:
             return stated
     except UnicodeEncodeError:
         pass
@@ -176,8 +178,8 @@ def _rows(
     rows = []
     for act in acts:
         at, private = moment.stored(act.at, dialect), truth(act.private)
-        person = None if act.username is None else people[act.username]
-        rows.append((stream, act.key, at, act.kind, person, act.tokens, act.text, private, payload))
+        who = None if act.username is None else people[act.username]
+        rows.append((stream, act.key, at, act.kind, who, act.tokens, act.text, private, payload))
     return rows
 
 
