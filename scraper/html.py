@@ -8,7 +8,6 @@ and the URL when something is not there.
 from __future__ import annotations
 
 import codecs
-import contextlib
 import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -46,7 +45,7 @@ def read(answer: payload.Payload, end: str = "") -> Page:
 
 
 def clean(answer: payload.Payload) -> bytes:
-    """Return the page as valid UTF-8 without NUL, or raise PageChanged `hostile_input`.
+    """Return the page as UTF-8 without NUL, or raise PageChanged `hostile_input`.
 
     The encoding is taken from the byte order mark, the header, the page's own `meta`, and is
     UTF-8 otherwise; what is not of it becomes U+FFFD.
@@ -65,9 +64,7 @@ _BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 def _utf8(body: bytes, content_type: str | None) -> bytes:
     if _SAYS_UTF8.search(content_type or "") and not body.startswith(_BOMS):
-        with contextlib.suppress(UnicodeDecodeError):
-            body.decode()
-            return body
+        return body  # Lexbor itself replaces what is not of it
     try:
         _, text = html_to_unicode(content_type, body, default_encoding="utf-8")
     except (LookupError, UnicodeError, ValueError):  # a charset that is no text encoding

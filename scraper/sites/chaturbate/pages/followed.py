@@ -6,7 +6,7 @@ that it is followed; one that does not is never a member.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
 
@@ -75,7 +75,7 @@ def room_list(answer: payload.Payload, layout: site.Layout) -> payload.Batch:
         end=f"{offset} + {limit} rows reach the total of {listing.total_count}" if ended else None,
     )
     return payload.Batch(
-        records=(page, *_members((room.username for room in listing.rooms), answer.url)),
+        records=(page, *_members([room.username for room in listing.rooms], answer.url)),
         leads=() if ended else (_next(answer.request, layout, offset + limit),),
     )
 
@@ -114,8 +114,8 @@ def _not_followed(strangers: list[str], url: str) -> errors.SignInAgain:
     )
 
 
-def _members(usernames: Iterable[str], url: str) -> Iterator[records.Member]:
-    unique = dict.fromkeys(names.username(name, url) for name in usernames)
+def _members(usernames: Sequence[str], url: str) -> Iterator[records.Member]:
+    unique = dict.fromkeys(names.usernames(usernames, url))
     return (records.Member(username=name, role="model") for name in unique)
 
 
@@ -160,29 +160,30 @@ def _list(page: html.Page, layout: site.Layout, apart: Mapping[int, html.Node]) 
 def _followed(page: html.Page, layout: site.Layout, found: html.Node) -> list[str]:
     """Return the username of every row of a list that belongs to it, duplicates included."""
     rows = html.all_of(page, layout.selectors["followed_row"], found)
-    marks = _slugs(html.all_of(page, layout.selectors["following"], found))
-    others = []
-    if len(rows) != len(marks):
-        others = html.all_of(page, layout.selectors["not_following"], found)
+    marks = html.all_of(page, layout.selectors["following"], found)
+    links = html.all_of(page, layout.selectors["followed_name"], found)
+    named = [link.attributes.get("data-room") or "" for link in links]
+    if len(rows) == len(marks) and named == _slugs(marks):
+        return named
+    others = html.all_of(page, layout.selectors["not_following"], found)
     if len(rows) != len(marks) + len(others):
         raise errors.PageChanged(
             "selector_missing",
             f"{len(rows)} rows but {len(marks) + len(others)} marks of following",
             url=page.url,
         )
-    strangers = _slugs([mark for mark in others if not _promoted(page, layout, mark, rows)])
+    strangers = _slugs(mark for mark in others if not _promoted(page, layout, mark, rows))
     if strangers:
         pager.refuse_language(page, layout)
         raise _not_followed(strangers, page.url)
-    named = html.all_of(page, layout.selectors["followed_name"], found)
-    if {link.attributes.get("data-room") for link in named} != {*marks, *_slugs(others)}:
+    if sorted(named) != sorted(_slugs([*marks, *others])):
         raise errors.PageChanged(
             "page_changed", "rows and their marks of following name different rooms", url=page.url
         )
-    return marks
+    return _slugs(marks)
 
 
-def _slugs(marks: list[html.Node]) -> list[str]:
+def _slugs(marks: Iterable[html.Node]) -> list[str]:
     return [mark.attributes.get("data-slug") or "" for mark in marks]
 
 
