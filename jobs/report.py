@@ -85,6 +85,12 @@ def _listing(connection: db.Connection, run_id: int) -> Listing | None:
     return msgspec.convert(facts, Listing) if facts else None
 
 
+def refused(report: Report, error: codes.GreenroomError) -> Report:
+    """Return a run's report as that of a command that could not touch it."""
+    told = Error(code=error.code, message=error.message, url=error.url)
+    return msgspec.structs.replace(report, status="busy", errors=[told])
+
+
 def amended(outcome: closing.Outcome) -> dict[str, Any]:
     """Return what a run came to after the operator confirmed, discarded or undid its list."""
     if outcome.state == "complete":

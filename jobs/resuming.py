@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import msgspec
 
-from jobs import run, saved_pages, verdicts
+from jobs import run, saved_pages, settings, verdicts
 from models import db, runs
-from scraper import errors
+from scraper import errors, session
 
 OVER = ("ok", "held")
 """Statuses of runs that came to their end."""
@@ -23,6 +23,19 @@ def check(connection: db.Connection, run_id: int) -> None:
         raise errors.BadConfig(
             "not_possible", f"run {later} has taken the place of run {run_id}; collect again"
         )
+
+
+def busy(connection: db.Connection, chosen: settings.Settings, run_id: int) -> errors.Busy | None:
+    """Return why a run that is under way elsewhere must be left alone, None if it is not."""
+    found = runs.get(connection, run_id)
+    if found.status != "running" or found.requested_by == verdicts.IMPORTED:
+        return None
+    name = runs.account_of(connection, found.account_id).name
+    try:
+        with session.account_lock(settings.session_file(chosen, name).with_suffix(".lock")):
+            return None
+    except errors.Busy as error:
+        return error
 
 
 def adapted(database: db.Database, run_id: int) -> Callable[[run.Runtime], run.Runtime]:

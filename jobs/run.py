@@ -82,10 +82,16 @@ async def execute(runtime: Runtime, run_id: int) -> None:
     except errors.GreenroomError as error:
         status, failure = STATUS[type(error)], error
     except Exception as error:
-        fault = errors.GreenroomError("internal", f"{type(error).__name__}: {error}")
-        await _shielded(_finish, runtime, run, "failed", fault)
+        await _shielded(_finish, runtime, run, "failed", _fault(error))
         raise
     await _shielded(_finish, runtime, run, status, failure)
+
+
+def _fault(error: Exception) -> errors.GreenroomError:
+    """Return what the run's row says of an error that is no site's doing."""
+    if isinstance(error, db.Unusable):
+        return errors.StorageTrouble(error.code, str(error))
+    return errors.GreenroomError("internal", f"{type(error).__name__}: {error}")
 
 
 async def _attempt(runtime: Runtime, run: runs.Run) -> str:
@@ -211,7 +217,7 @@ def _time(value: str | None) -> datetime | None:
 def _finish(
     runtime: Runtime, run: runs.Run, status: str, failure: errors.GreenroomError | None
 ) -> None:
-    """Write down how the attempt ended."""
+    """Write down how the attempt ended; a list that was closed meanwhile is not called off."""
     now = moment.now()
     values: dict[str, Any] = {"status": status, "ended_at": now}
     if run.active_at is not None:
@@ -219,6 +225,8 @@ def _finish(
     if failure is not None:
         values["errors"] = [{"code": failure.code, "message": failure.message, "url": failure.url}]
     with runtime.database.write() as connection:
+        if status == "cancelled" and runs.get(connection, run.id).status != "running":
+            return
         runs.progress(connection, run, values)
         if status not in {"ok", "held"}:
             account = runs.account_of(connection, run.account_id)

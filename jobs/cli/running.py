@@ -6,14 +6,16 @@ import asyncio
 import getpass
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from jobs import logs, orders, report, resuming, run, runtime
 from jobs.cli import exits, state, watching
-from models import rehearsal, runs
+from models import archive, follows, rehearsal, runs
+from scraper import errors
 from scraper.sites import register
 
 if TYPE_CHECKING:
@@ -44,7 +46,10 @@ def ordered(session: Session, wish: orders.Wish) -> report.Report:
 
 def resume(session: Session, run_id: int) -> int:
     """Run a run that stands in the table, or go on with it; return the exit code."""
-    return _said(session, execute(session, run_id))
+    with session.database.read() as connection:
+        busy = resuming.busy(connection, session.chosen, run_id)
+        standing = report.of(connection, run_id)
+    return _said(session, report.refused(standing, busy) if busy else execute(session, run_id))
 
 
 def rehearse(session: Session, wish: orders.Wish) -> int:
@@ -56,27 +61,75 @@ def rehearse(session: Session, wish: orders.Wish) -> int:
         with copy.write() as connection:
             run_id = orders.place(connection, session.chosen, register.SITES, wish)
         ended = execute(tried, run_id)
-        with copy.read() as connection:
-            changes = rehearsal.changes(connection, run_id)
-    say(session, msgspec.structs.replace(ended, run=0))
-    if not session.json:
-        for kind, name in changes:
-            print(f"  {'+' if kind == 'follow' else '-'} {name}")
-        print("  dry run: nothing was kept")
+        changes = _changes(copy, ended)
+    say(session, msgspec.structs.replace(ended, run=report.NOT_KEPT))
+    _say_changes(session, changes)
     return exits.OF_STATUS[ended.status]
 
 
+def show(session: Session, run_id: int) -> None:
+    """Print a run's report, what a held list of it would change, and where its answers are."""
+    with session.database.read() as connection:
+        account = runs.get(connection, run_id).account_id
+        shown = report.of(connection, run_id)
+        kept = list(archive.find(connection, run_id=run_id))
+    say(session, shown)
+    if shown.status == "held" and not session.json:
+        with rehearsal.rehearsal(session.database, account) as copy:
+            _say_changes(session, _changes(copy, shown))
+    if kept and not session.json:
+        last = f"`greenroom parse {kept[-1]}` shows what the last one says"
+        print(f"  its answers are payloads {kept[0]} to {kept[-1]}; {last}")
+
+
 def execute(session: Session, run_id: int) -> report.Report:
-    """Run a run to its end or until Ctrl-C, showing how it goes; return its report."""
+    """Run a run to its end or until Ctrl-C, showing how it goes; return its report.
+
+    A defect of ours ends the run, too; what it was is logged. Raises StorageTrouble when even
+    the end could not be written down.
+    """
     with session.database.read() as connection:
         name = runs.get(connection, run_id).collector
     adapt = resuming.adapted(session.database, run_id)
     with logs.bound(run_id), watching.watching(name, quiet=session.json) as show:
         assembled = msgspec.structs.replace(adapt(assemble(session)), show=show)
-        with suppress(KeyboardInterrupt, asyncio.CancelledError), runtime.translated():
+        failure = _outcome(assembled, run_id)
+    with runtime.translated(), session.database.write() as connection:
+        ended = report.of(connection, run_id)
+        if ended.status in {"queued", "running"} and isinstance(failure, asyncio.CancelledError):
+            runs.amend(connection, run_id, {"status": "cancelled"})
+            ended = report.of(connection, run_id)
+    if ended.status == "running" and isinstance(failure, Exception):
+        raise failure
+    return ended
+
+
+def _outcome(assembled: run.Runtime, run_id: int) -> BaseException | None:
+    """Run; return what broke the run off, None if it came to an end of its own."""
+    try:
+        with runtime.translated():
             asyncio.run(_until_told(assembled, run_id))
-    with session.database.read() as connection:
-        return report.of(connection, run_id)
+    except asyncio.CancelledError as error:
+        return error
+    except errors.StorageTrouble as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - the run's row and the log say what it was
+        logs.log.opt(exception=error).error("a fault in Greenroom itself ended the run")
+        return error
+    return None
+
+
+def _changes(copy: db.Database, ended: report.Report) -> list[tuple[str, str]]:
+    """Return whom a rehearsed run changed; a held list is confirmed to see whom it would."""
+    with copy.write() as connection:
+        if ended.status == "held":
+            follows.confirm(connection, ended.run)
+        return rehearsal.changes(connection, ended.run)
+
+
+def _say_changes(session: Session, changes: list[tuple[str, str]]) -> None:
+    for kind, name in () if session.json else changes:
+        print(f"  {'+' if kind == 'follow' else '-'} {name}")
 
 
 def assemble(session: Session) -> run.Runtime:
@@ -101,18 +154,38 @@ def say(session: Session, ended: report.Report) -> None:
 
 
 async def _until_told(assembled: run.Runtime, run_id: int) -> None:
-    """Run until the end, or until SIGTERM cancels as Ctrl-C does."""
+    """Run until the end, or until Ctrl-C or SIGTERM; either may come again while it cleans up."""
     task = asyncio.current_task()
     if task is not None and sys.platform != "win32":
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        for told in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(told, task.cancel)
     await run.execute(assembled, run_id)
 
 
 def _ask(account: str) -> str | None:
-    """Ask a human for the account's password; nobody answers without a terminal."""
+    """Ask a human for the account's password; nobody answers without a terminal.
+
+    Raises CancelledError on Ctrl-C: while we wait here, nobody else can hear it.
+    """
     if not sys.stdin.isatty():
         return None
-    password = getpass.getpass(f"Password of {account}: ") or None
+    try:
+        with _interruptible():
+            password = getpass.getpass(f"Password of {account}: ") or None
+    except KeyboardInterrupt:
+        raise asyncio.CancelledError from None
     if password:
         logs.hide(password)
     return password
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM raise KeyboardInterrupt at once, for as long as we wait for keys."""
+    told = (signal.SIGINT, signal.SIGTERM)
+    before = {one: signal.signal(one, signal.default_int_handler) for one in told}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)

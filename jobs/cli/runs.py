@@ -45,23 +45,22 @@ def list_runs(
         return
     for run, ended in zip(found, reports, strict=True):
         print(f"{run.requested_at:%Y-%m-%d %H:%M:%S} {report.lines(ended)[0]}")
+    if not found:
+        print("There is no run yet; begin one with `greenroom collect`.")
 
 
 @app.command()
 def show(context: typer.Context, run: RunId, json: Json = False) -> None:
-    """Show one run: how it ended, its list's proof, and what can be done."""
-    from jobs import report
+    """Show one run: its end, its list's proof, what to do next."""
     from jobs.cli import opening, running
 
-    with opening.session(context, json=json) as session:
-        with found(run), session.database.read() as connection:
-            ended = report.of(connection, run)
-        running.say(session, ended)
+    with opening.session(context, json=json) as session, found(run):
+        running.show(session, run)
 
 
 @app.command()
 def resume(context: typer.Context, run: RunId, json: Json = False) -> int:
-    """Go on with a run that did not come to its end, from the page where it stopped."""
+    """Go on with a run from the page where it stopped."""
     from jobs import resuming
     from jobs.cli import opening, running
 
