@@ -81,18 +81,14 @@ def closed(
 
 
 def members(database: db.Database) -> set[str]:
-    return set(_names(database, "ended IS NULL"))
-
-
-def _names(database: db.Database, where: str) -> list[str]:
     with database.read() as connection:
         found = connection.execute(
             text(
                 "SELECT p.username FROM follow_edges f JOIN persons p ON p.id = f.person_id"
-                f" WHERE {where} ORDER BY p.username"  # noqa: S608 - our own words
+                " WHERE f.ended IS NULL"
             )
         )
-        return [row.username for row in found]
+        return {row.username for row in found}
 
 
 def events(database: db.Database) -> list[tuple[str, str]]:
