@@ -20,9 +20,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
                  `navigate`: a full page load; `http`: plain HTTP without the account's cookies;
                  `file`: a page that somebody saved
     `form`       a form body (POST, URL-encoded); None for no body
-    `csrf`       where the page itself adds its CSRF token: form field or header name -> cookie name
-                 (`{"field:csrfmiddlewaretoken": "csrftoken"}`, `{"header:X-XSRF-TOKEN": "XSRF-TOKEN"}`);
-                 the value never leaves the page
+    `csrf`       where the page itself adds its CSRF token, and from which cookie: form field or
+                 header -> cookie (`{"field:csrfmiddlewaretoken": "csrftoken"}`,
+                 `{"header:X-XSRF-TOKEN": "XSRF-TOKEN"}`); the value never leaves the page
     `context`    what the parser must know and the answer does not say (part, position, room …)
     `keep`       for answers that carry secrets: the only top-level JSON keys that are archived
     `capture`    `navigate` only: URL substring -> kind of the XHR answers that are payloads too
