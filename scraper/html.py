@@ -131,6 +131,17 @@ def around(node: Node, places: Mapping[int, Node]) -> Node | None:
     return places[here.mem_id] if here is not None else None
 
 
+def is_in_class(node: Node, names: frozenset[str]) -> bool:
+    """Whether `node` stands inside an element that has a class of one of these names."""
+    above = node.parent
+    while above is not None:
+        classes = above.attributes.get("class")
+        if classes and not names.isdisjoint(classes.split()):
+            return True
+        above = above.parent
+    return False
+
+
 def language(page: Page) -> str:
     """Return the page's own `lang`, lower case, or an empty text."""
     root = maybe(page, "html[lang]")

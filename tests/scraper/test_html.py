@@ -132,3 +132,10 @@ def test_a_page_names_its_language() -> None:
 )
 def test_the_path_of_an_address_is_read_from_any(url: str, path: str) -> None:
     assert html.path_of(url) == path
+
+
+def test_a_node_inside_an_area_of_a_class_is_known() -> None:
+    found = page('<div class="other menu"><p><a>x</a></p></div><b class="menu">y</b>')
+
+    assert html.is_in_class(html.one(found, "a"), frozenset({"menu", "aside"}))
+    assert not html.is_in_class(html.one(found, "b"), frozenset({"menu"}))

@@ -62,7 +62,7 @@ LAYOUT = site.Layout(
         "promoted_text": "promoted",
         "label": ".thumbnail_label",
         "entry": "[data-room], [data-slug]",
-        "not_ours": ".followRecommendations, .followedDropdown",
+        "not_ours_text": "followRecommendations followedDropdown",  # classes of areas, not lists
         "list_root": "#roomlist_root, [data-testid=room-list]",
         "reload_message": ".roomlist-reload-msg",
         "no_results": ".no_results, [data-testid=no-results-message]",

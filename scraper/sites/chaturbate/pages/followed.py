@@ -6,7 +6,7 @@ that it is followed; one that does not is never a member.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
 
@@ -129,16 +129,15 @@ def followed_html(answer: payload.Payload, layout: site.Layout) -> payload.Batch
     if "loaded" in answer.request.context:
         return payload.Batch()
     page = html.read(answer, layout.selectors["page_end_text"])
-    apart = html.by_place(html.all_of(page, layout.selectors["not_ours"]))
-    found = _list(page, layout, apart)
+    found = _list(page, layout)
     usernames = _followed(page, layout, found) if found else []
-    place = pager.place(page, layout, apart)
+    place = pager.place(page, layout)
     part, position = pager.standing(answer, place)
     if not usernames and not html.maybe(page, layout.selectors["no_results"]):
         if place is None and _is_shell(answer, page, layout):
             return payload.Batch(leads=(endpoints.followed_loaded(layout, part, position),))
         if position == 1 or found is None:
-            _refuse_rowless(page, layout, place, apart)
+            _refuse_rowless(page, layout, place)
     end, goes_on = pager.verdict(page, layout, place, position, len(usernames))
     stated = records.ListPage(part=part, position=position, step=1, rows=len(usernames), end=end)
     said = identity.checks(page, layout, f"{part}:{position}")
@@ -148,10 +147,10 @@ def followed_html(answer: payload.Payload, layout: site.Layout) -> payload.Batch
     )
 
 
-def _list(page: html.Page, layout: site.Layout, apart: Mapping[int, html.Node]) -> html.Node | None:
+def _list(page: html.Page, layout: site.Layout) -> html.Node | None:
     """Return the list that the page is about. Raises PageChanged for more than one."""
     lists = html.all_of(page, layout.selectors["followed_list"])
-    ours = [found for found in lists if not html.around(found, apart)]
+    ours = [found for found in lists if not pager.is_apart(found, layout)]
     if len(ours) > 1:
         raise errors.PageChanged("page_changed", f"{len(ours)} lists on the page", url=page.url)
     return ours[0] if ours else None
@@ -159,12 +158,12 @@ def _list(page: html.Page, layout: site.Layout, apart: Mapping[int, html.Node]) 
 
 def _followed(page: html.Page, layout: site.Layout, found: html.Node) -> list[str]:
     """Return the username of every row of a list that belongs to it, duplicates included."""
-    rows = html.all_of(page, layout.selectors["followed_row"], found)
     marks = html.all_of(page, layout.selectors["following"], found)
     links = html.all_of(page, layout.selectors["followed_name"], found)
     named = [link.attributes.get("data-room") or "" for link in links]
-    if len(rows) == len(marks) and named == _slugs(marks):
+    if named == _slugs(marks) and len(named) == sum(1 for _ in found.iter()):
         return named
+    rows = html.all_of(page, layout.selectors["followed_row"], found)
     others = html.all_of(page, layout.selectors["not_following"], found)
     if len(rows) != len(marks) + len(others):
         raise errors.PageChanged(
@@ -207,15 +206,10 @@ def _is_shell(answer: payload.Payload, page: html.Page, layout: site.Layout) -> 
     return live and root is not None and not html.maybe(page, layout.selectors["entry"], root)
 
 
-def _refuse_rowless(
-    page: html.Page,
-    layout: site.Layout,
-    place: pager.Place | None,
-    apart: Mapping[int, html.Node],
-) -> None:
+def _refuse_rowless(page: html.Page, layout: site.Layout, place: pager.Place | None) -> None:
     """Raise for a page without rows or a word that there are none."""
     entries = html.all_of(page, layout.selectors["entry"])
-    if not all(html.around(entry, apart) for entry in entries):
+    if not all(pager.is_apart(entry, layout) for entry in entries):
         html.one(page, layout.selectors["followed_list"])
     if html.maybe(page, layout.selectors["reload_message"]):
         raise errors.TryLater("server_error", "the page could not load its rooms", url=page.url)

@@ -44,9 +44,7 @@ def followers_html(answer: payload.Payload, layout: site.Layout) -> payload.Batc
         for row in html.all_of(page, layout.selectors["followers_row"], found)
     ]
     usernames = _usernames(page, layout, lists, rows)
-    place = pager.place(
-        page, layout, html.by_place(html.all_of(page, layout.selectors["not_ours"]))
-    )
+    place = pager.place(page, layout)
     position = pager.standing(answer, place)[1]
     beyond = bool(lists) and position > 1
     if not rows and not beyond and not html.maybe(page, layout.selectors["no_results"]):

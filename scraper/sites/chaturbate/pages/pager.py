@@ -7,7 +7,6 @@ nowhere, the other with the class `no-link` on a `next` that keeps its address.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import NamedTuple, NoReturn
 
 from scraper import errors, html, payload, site
@@ -20,16 +19,19 @@ class Place(NamedTuple):
     end: str | None
 
 
-def place(page: html.Page, layout: site.Layout, apart: Mapping[int, html.Node]) -> Place | None:
-    """Return where the page stands, or None if it is the only one and has no pager.
+def is_apart(node: html.Node, layout: site.Layout) -> bool:
+    """Whether a node belongs to recommendations or the header rather than to the page's list."""
+    return html.is_in_class(node, frozenset(layout.selectors["not_ours_text"].split()))
 
-    `apart` are the areas of the page that are not the list's.
+
+def place(page: html.Page, layout: site.Layout) -> Place | None:
+    """Return where the page stands, or None if it is the only one and has no pager.
 
     Raises PageChanged for a pager that cannot be found or contradicts itself.
     """
-    pager = _first_outside(apart, html.all_of(page, layout.selectors["pager"]))
+    pager = _first(html.all_of(page, layout.selectors["pager"]), layout)
     if pager is None:
-        if _first_outside(apart, html.all_of(page, layout.selectors["pager_link"])):
+        if _first(html.all_of(page, layout.selectors["pager_link"]), layout):
             html.one(page, layout.selectors["pager"])
         return None
     mark = html.maybe(page, layout.selectors["pager_current"], pager)
@@ -96,8 +98,8 @@ def refuse_language(page: html.Page, layout: site.Layout) -> None:
         )
 
 
-def _first_outside(apart: Mapping[int, html.Node], nodes: list[html.Node]) -> html.Node | None:
-    return next((node for node in nodes if not html.around(node, apart)), None)
+def _first(nodes: list[html.Node], layout: site.Layout) -> html.Node | None:
+    return next((node for node in nodes if not is_apart(node, layout)), None)
 
 
 def _leads_nowhere(
