@@ -122,6 +122,17 @@ def test_what_is_no_username_is_refused(text: str) -> None:
         names.username(text, "https://site.invalid/")
 
 
+@pytest.mark.parametrize("texts", [["alice", ""], ["alice\nbob"], ["alice", "<b>"], [""]])
+def test_among_many_usernames_none_that_is_none_is_overlooked(texts: list[str]) -> None:
+    with pytest.raises(errors.PageChanged):
+        names.usernames(texts, "https://site.invalid/")
+
+
+def test_many_usernames_are_read_as_each_is() -> None:
+    assert names.usernames([], "") == []
+    assert names.usernames(["Alice", "bob_7"], "") == ["alice", "bob_7"]
+
+
 def retry_after(header: str) -> float | None:
     answer: payload.Payload = given.answer(b"slow", status=429, retry_after=header)
     with pytest.raises(errors.TryLater) as refused:

@@ -6,6 +6,7 @@ that it is followed; one that does not is never a member.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
@@ -16,6 +17,8 @@ from models import records
 from scraper import errors, html, json, payload, site
 from scraper.sites.chaturbate import endpoints
 from scraper.sites.chaturbate.pages import identity, names, pager
+
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 class Totals(msgspec.Struct, frozen=True):
@@ -91,7 +94,7 @@ def _place(request: payload.Request) -> tuple[int, int] | None:
     if query.get("follow") != ["true"] or offline != wanted:
         return None
     offset, limit = query.get("offset", ["0"])[0], query.get("limit", [""])[0]
-    if not (offset.isdecimal() and limit.isdecimal() and int(limit)):
+    if not (_NUMBER.fullmatch(offset) and _NUMBER.fullmatch(limit) and int(limit)):
         raise errors.PageChanged(
             "page_changed", "the page's own room list names no limit", url=request.url
         )

@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from scraper import errors
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_NAMES = re.compile(r"(?:[A-Za-z0-9_-]{1,64}(?:\n|\Z))++")
+_NAMES = re.compile(r"(?:[A-Za-z0-9_-]{1,64}\n)*+")
 _PROFILE = re.compile(r"(?:https?://[^/?#]+)?/(?:p/)?([A-Za-z0-9_-]{1,64})/?(?:[?#].*)?")
 _PLACES = frozenset({"accounts", "auth", "p", "tag", "tags", "followed-cams", "tipping"})
 
 
 def usernames(texts: Sequence[str], url: str) -> list[str]:
     """Return many usernames, as `username` does each."""
-    if _NAMES.fullmatch("\n".join(texts)):
+    lines = "".join(f"{text}\n" for text in texts)
+    if _NAMES.fullmatch(lines) and lines.count("\n") == len(texts):
         return [text.lower() for text in texts]
     return [username(text, url) for text in texts]
 
