@@ -28,7 +28,7 @@ RESTARTS = 3
 def chat_page(answer: payload.Payload, layout: site.Layout) -> payload.Batch:
     """Read one page of a room's chat (row fields confidence M, page object a model).
 
-    The last page states the Cursor, if the walk closes one. A page of a new version (409) is loaded
+    The last page states the Cursor, if the walk closes one and is not empty without a total. A page of a new version (409) is loaded
     again; a list whose total changed is read from its start again. Raises TryLater
     `site_updating`, `list_shifted`, `wrong_page` and `empty_answer`.
     """
@@ -45,7 +45,8 @@ def chat_page(answer: payload.Payload, layout: site.Layout) -> payload.Batch:
     _refuse_gaps(answer, messages, known, changes is None)
     acts, equals = _acts(answer, messages)
     if changes is None:
-        closes = answer.request.context.get("closes")
+        proved = bool(acts) or known.total == 0
+        closes = answer.request.context.get("closes") if proved else None
         cursor = (records.Cursor(value=str(closes)),) if closes else ()
         return payload.Batch(records=(*acts, *cursor))
     context = {name: value for name, value in answer.request.context.items() if name != "reloads"}
