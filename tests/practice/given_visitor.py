@@ -55,13 +55,18 @@ class Visitor:
         return LexborHTMLParser(self.get(path).text)
 
     def send_form(
-        self, password: str = client.PASSWORD, *, referer: bool = True, token: str | None = None
+        self,
+        password: str = client.PASSWORD,
+        *,
+        username: str = client.USERNAME,
+        referer: bool = True,
+        token: str | None = None,
     ) -> httpx.Response:
         form = one(self.page("/auth/login/"), "form.login_form")
         hidden = one(form, "[name=csrfmiddlewaretoken]").attributes["value"]
         fields = {
             "csrfmiddlewaretoken": hidden if token is None else token,
-            "username": client.USERNAME,
+            "username": username,
             "password": password,
             "next": "",
         }
@@ -101,13 +106,18 @@ class StatsReader(Visitor):
         self.web = httpx.Client(base_url=practice.statbate_plus, trust_env=False, timeout=5)
 
     def send_form(
-        self, password: str = client.PASSWORD, *, referer: bool = True, token: str | None = None
+        self,
+        password: str = client.PASSWORD,
+        *,
+        username: str = client.USERNAME,
+        referer: bool = True,
+        token: str | None = None,
     ) -> httpx.Response:
         del referer
         hidden = one(self.page("/login"), "[name=_token]").attributes["value"]
         fields = {
             "_token": hidden if token is None else token,
-            "email": client.USERNAME,
+            "email": username,
             "password": password,
         }
         return self.web.post("/login", data=fields)

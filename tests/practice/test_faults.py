@@ -154,15 +154,17 @@ def test_a_second_factor_stands_before_a_page_and_after_a_right_password(
     practice.fault("second_factor", path="/auth/login/")
     with Visitor(practice) as newcomer:
         after = newcomer.send_form()
-        assert (after.status_code, "one-time-code" in after.text) == (200, True)
+        assert (after.status_code, after.headers["location"][-20:]) == (302, "/auth/second_factor/")
+        assert "one-time-code" in newcomer.get("/auth/second_factor/").text
         assert newcomer.get(FOLLOWERS).status_code == 302
     assert [item["outcome"] for item in practice.sign_in_attempts()] == ["ok", "second_factor"]
 
 
 def test_statbate_asks_for_a_second_factor_too(reader: StatsReader) -> None:
     reader.practice.fault("second_factor", path="/login")
-    assert "authentication code" in reader.send_form().text
-    assert "/login" in reader.get(chat_path()).headers["location"]
+    assert reader.send_form().headers["location"].endswith("/two-factor-challenge")
+    assert "authentication code" in reader.get("/two-factor-challenge").text
+    assert "/two-factor-challenge" in reader.get(chat_path()).headers["location"]
     reader.sign_in()
     reader.practice.fault("second_factor", path="/model/*")
     assert "one-time-code" in reader.get(chat_path()).text
