@@ -78,7 +78,7 @@ def test_every_message_has_a_key_of_its_own_however_the_pages_are_cut(
     keys, cursors = walk(sorted(said), size, totals=totals)
 
     assert len(keys) == len(set(keys)) == len(said)
-    assert cursors == ["2026-11-21T08:00:00+00:00"]
+    assert cursors == (["2026-11-21T08:00:00+00:00"] if said or totals else [])
 
 
 @having(said=SPOKEN, sizes=strategies.tuples(strategies.integers(1, 9), strategies.integers(1, 9)))

@@ -28,9 +28,10 @@ RESTARTS = 3
 def chat_page(answer: payload.Payload, layout: site.Layout) -> payload.Batch:
     """Read one page of a room's chat (row fields confidence M, page object a model).
 
-    The last page states the Cursor, if the walk closes one and is not empty without a total. A page of a new version (409) is loaded
-    again; a list whose total changed is read from its start again. Raises TryLater
-    `site_updating`, `list_shifted`, `wrong_page` and `empty_answer`.
+    The last page states the Cursor if the walk closes a window; an empty window is only believed
+    with a total of 0. A page of a new version (409) is loaded again; a list whose total changed is
+    read from its start again. Raises TryLater `site_updating`, `list_shifted`, `wrong_page` and
+    `empty_answer`.
     """
     if answer.status == HTTPStatus.CONFLICT:
         return payload.Batch(leads=(_reloaded(answer),))
