@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fixtures.practice import client
+from models import db
 from scraper.fetch import browser, chromium
+from tests.jobs import given_runs as given
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +25,34 @@ async def chrome(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[brow
     folder: Path = tmp_path_factory.mktemp("b")
     async with browser.open_browser(chromium.find_chromium(None), tmp_dir=folder) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def sessions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where accounts' browser sessions outlive the houses of single tests."""
+    return tmp_path_factory.mktemp("sessions")
+
+
+@pytest.fixture
+def furnish(
+    world: client.Practice, chrome: browser.Browser, sessions: Path, tmp_path: Path
+) -> Callable[..., given.House]:
+    """Return the way to make a house on a database, signed in since an earlier test."""
+
+    def make(database: db.Database, **sizes: Any) -> given.House:
+        storage = tmp_path / "data"
+        storage.mkdir(exist_ok=True)
+        (storage / "sessions").symlink_to(sessions)
+        return given.house(world, database, tmp_path, chrome, **sizes)
+
+    return make
+
+
+@pytest.fixture
+def house(
+    furnish: Callable[..., given.House], new_sqlite: Callable[[str], str]
+) -> Iterator[given.House]:
+    """Return a house that has collected nothing yet."""
+    database = db.connect(new_sqlite("migrated"))
+    yield furnish(database)
+    database.close()
