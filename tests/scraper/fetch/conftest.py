@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -31,3 +33,20 @@ async def tab(
 ) -> AsyncIterator[browser_tab.BrowserTab]:
     async with browser_tab.open_tab(shared_browser, None, site.base, deadline=20) as opened:
         yield opened
+
+
+@pytest.fixture
+async def swept() -> AsyncIterator[None]:
+    """Let go of drivers that a test has killed, here and not in the middle of a later test.
+
+    Playwright leaves futures behind whose error nobody asks for; the loop reports them when they
+    are collected.
+    """
+    yield
+    loop = asyncio.get_running_loop()
+    reports = loop.get_exception_handler()
+    loop.set_exception_handler(lambda _loop, _context: None)
+    for _ in range(3):
+        gc.collect()
+        await asyncio.sleep(0)
+    loop.set_exception_handler(reports)

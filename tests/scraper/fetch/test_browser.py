@@ -124,6 +124,7 @@ async def test_an_error_inside_leaves_no_process(
     assert descendants() <= before
 
 
+@pytest.mark.usefixtures("swept")
 @pytest.mark.parametrize("path", ["/page", "/stall"])
 @pytest.mark.parametrize("cancels", [1, 3])
 async def test_a_cancelled_run_leaves_no_process(
@@ -149,6 +150,7 @@ async def test_a_cancelled_run_leaves_no_process(
     assert files(tmp_path) == []
 
 
+@pytest.mark.usefixtures("swept")
 @pytest.mark.parametrize("moment", [0.0, 0.1, 0.2, 0.3, 0.5, 0.8])
 async def test_a_browser_cancelled_while_it_starts_leaves_no_process(
     tmp_path: Path, site: given_site.Site, before: set[psutil.Process], moment: float
@@ -165,6 +167,7 @@ async def test_a_browser_cancelled_while_it_starts_leaves_no_process(
     assert gone(descendants() - before, 2)
 
 
+@pytest.mark.usefixtures("swept")
 @pytest.mark.parametrize("mark", [MARK, browser.DRIVER])
 @pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSTOP])
 async def test_a_browser_that_dies_or_freezes_is_ended_and_the_next_call_has_a_new_one(
@@ -188,6 +191,7 @@ async def test_a_browser_that_dies_or_freezes_is_ended_and_the_next_call_has_a_n
         assert not any(map(alive, first))
 
 
+@pytest.mark.usefixtures("swept")
 async def test_a_frozen_browser_is_not_taken_for_a_missing_field(
     tmp_path: Path, site: given_site.Site, before: set[psutil.Process]
 ) -> None:
@@ -199,6 +203,7 @@ async def test_a_frozen_browser_is_not_taken_for_a_missing_field(
         assert caught.value.code == "browser_lost"
 
 
+@pytest.mark.usefixtures("swept")
 async def test_a_browser_that_dies_at_work_is_noticed_at_once(
     tmp_path: Path, site: given_site.Site, before: set[psutil.Process]
 ) -> None:
@@ -214,6 +219,7 @@ async def test_a_browser_that_dies_at_work_is_noticed_at_once(
         assert time.monotonic() - start < 5
 
 
+@pytest.mark.usefixtures("swept")
 async def test_the_session_is_taken_along_into_the_new_browser(
     tmp_path: Path, site: given_site.Site, before: set[psutil.Process]
 ) -> None:
@@ -301,6 +307,7 @@ async def test_the_folder_of_a_living_browser_is_not_swept(tmp_path: Path) -> No
         assert files(tmp_path)
 
 
+@pytest.mark.usefixtures("swept")
 async def test_a_browser_of_somebody_else_is_used_and_left_running(
     tmp_path: Path, site: given_site.Site
 ) -> None:
