@@ -12,6 +12,7 @@ import msgspec
 from jobs import evidence, settings
 from models import db, queries
 from scraper import errors, payload, redact
+from scraper.sites import register
 
 _CASE = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 _WORD = re.compile(r"[A-Za-z0-9_]{2,}")
@@ -30,13 +31,18 @@ def write(
     """Write the case's folder, still without the expectation that makes its test pass.
 
     Holds `request.json`, `payload.json` and `body.*`, as every case of its parser.
-    Raises BadConfig (`bad_request`): no such payload, an unusable name, or one already taken.
+    Raises BadConfig (`bad_request`): no such payload, none that a parser reads, an unusable name,
+    or one already taken.
     """
     if not _CASE.fullmatch(case):
         raise errors.BadConfig("bad_request", f"{case!r} is no name: letters, digits, - and _")
     with database.read() as connection:
         kept = evidence.get(connection, payload_id)
         site, answer = kept.account.site, kept.answer
+        if answer.request.kind not in register.SITES[site].parsers:
+            raise errors.BadConfig(
+                "bad_request", f"no parser of {site} reads an answer of kind {answer.request.kind}"
+            )
         names = _people(connection, site, answer)
     place = folder / site / answer.request.kind / case
     if place.exists():

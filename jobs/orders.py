@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -63,6 +64,7 @@ def place(
         )
     if collector.targeted and not wish.target:
         raise errors.BadConfig("bad_request", f"{wish.collector} needs a room: --target ROOM")
+    _refuse_idle(chosen, where.name, collector, wish)
     order = runs.Order(
         account_id=who.id,
         collector=wish.collector,
@@ -73,3 +75,34 @@ def place(
         version=run.version(),
     )
     return runs.create(connection, order)
+
+
+def takes(collector: site.Collector, layout: site.Layout) -> frozenset[str]:
+    """Return which of `target`, `since` and `until` change what the collector asks first."""
+    errand = site.Errand(username="somebody", now=_TRIAL + timedelta(days=9))
+    asked = collector.start(errand, layout)
+    return frozenset(
+        name
+        for name, value in _TRIALS.items()
+        if collector.start(msgspec.structs.replace(errand, **{name: value}), layout) != asked
+    )
+
+
+_TRIAL = datetime(2026, 1, 1, tzinfo=UTC)
+_TRIALS: Mapping[str, Any] = {
+    "target": "another",
+    "since": _TRIAL,
+    "until": _TRIAL + timedelta(days=1),
+}
+
+
+def _refuse_idle(
+    chosen: settings.Settings, site_name: str, collector: site.Collector, wish: Wish
+) -> None:
+    """Raise BadConfig for an option that would be accepted and have no effect."""
+    known = takes(collector, settings.layout(chosen, site_name))
+    for name in sorted(_TRIALS.keys() - known):
+        if getattr(wish, name) is not None:
+            raise errors.BadConfig("bad_request", f"{wish.collector} takes no --{name}")
+    if wish.since and wish.until and wish.since >= wish.until:
+        raise errors.BadConfig("bad_request", "--since must lie before --until")

@@ -31,8 +31,8 @@ class Reparsed(msgspec.Struct, kw_only=True):
 
 def fetch(
     chosen: settings.Settings, runtime: run.Runtime, account: str, url: str
-) -> payload.Payload:
-    """Return the answer to `url` (an address or path of the site) as the account sees it.
+) -> tuple[int, payload.Payload]:
+    """Return the answer to `url` (an address or path of the site), and its payload's number.
 
     Archived as a run of its own, which applies nothing. Raises whatever fetching raises.
     """
@@ -55,9 +55,9 @@ def fetch(
         with runtime.database.write() as connection:
             runs.progress(connection, started, {"status": status})
     with runtime.database.write() as connection:
-        evidence.put(connection, started.id, answer)
+        payload_id = evidence.put(connection, started.id, answer)
         runs.progress(connection, started, runs.add(pages=1))
-    return answer
+    return payload_id, answer
 
 
 async def _visited(
@@ -69,9 +69,10 @@ async def _visited(
         return (await visit.fetch(request))[0]
 
 
-def write(answer: payload.Payload) -> None:
-    """Write the answer's bytes to standard output, its status and place to standard error."""
-    print(f"{answer.status} {answer.url}", file=sys.stderr)  # noqa: T201 - the command's answer
+def write(payload_id: int, answer: payload.Payload) -> None:
+    """Write the answer's bytes to standard output; its status, place and number to the other."""
+    about = f"{answer.status} {answer.url} (payload {payload_id})"
+    print(about, file=sys.stderr)  # noqa: T201 - the command's answer
     sys.stdout.buffer.write(answer.body)
     sys.stdout.flush()
 
@@ -81,7 +82,9 @@ def read(chosen: settings.Settings, site_name: str, answer: payload.Payload) -> 
     site = register.SITES[site_name]
     layout = settings.layout(chosen, site_name)
     if answer.request.kind not in site.parsers:
-        raise errors.BadConfig("bad_request", f"{site_name} has no parser {answer.request.kind}")
+        raise errors.BadConfig(
+            "bad_request", f"no parser of {site_name} reads an answer of kind {answer.request.kind}"
+        )
     site.guard(answer, layout)
     return site.parsers[answer.request.kind](answer, layout)
 
@@ -98,7 +101,11 @@ def reparse(chosen: settings.Settings, database: db.Database, kind: str | None) 
     """Read every archived payload (of a kind) again and apply what it states.
 
     People and interactions are applied; what was proved about lists at the time stays as it was.
+    Raises BadConfig for a kind that no parser reads.
     """
+    known = sorted({name for site in register.SITES.values() for name in site.parsers})
+    if kind is not None and kind not in known:
+        raise errors.BadConfig("bad_request", f"no kind {kind}; there are {', '.join(known)}")
     done = Reparsed()
     with database.read() as connection:
         ids = list(archive.find(connection, kind=kind))

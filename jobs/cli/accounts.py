@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.cli import state
+from jobs.cli import answer, state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-app = typer.Typer(help="Add, list and remove your accounts.")
+app = typer.Typer(help="Add, list, connect and remove your accounts.")
+app.command()(answer.answer)
+app.command()(answer.store_totp)
 
-Name = Annotated[str, typer.Argument(help="Your name for it: lower-case letters, digits, - and _.")]
+Name = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="Your name for it: lower-case letters, digits, - and _."),
+]
 
 
 @app.command()
@@ -28,7 +33,7 @@ def add(
         bool, typer.Option("--here", help="Begin a new settings file in the working directory.")
     ] = False,
 ) -> None:
-    """Add an account to the settings file; begin the file if there is none."""
+    """Add an account to the settings file, which may be new."""
     from jobs import config_file, environment, settings
 
     given = state.of(context)
@@ -73,9 +78,9 @@ def list_(
 
 @app.command()
 def remove(context: typer.Context, name: Name) -> None:
-    """Remove an account and its saved session; its history stays in the database."""
+    """Remove an account and its saved session, not its history."""
     from jobs import config_file, settings
-    from scraper import errors, session
+    from scraper import alone, errors
 
     given = state.of(context)
     chosen = given.start()
@@ -84,7 +89,7 @@ def remove(context: typer.Context, name: Name) -> None:
         raise errors.BadConfig("bad_request", "there is no settings file, so there is no account.")
     text = config_file.without_account(config_file.read(file), name)
     kept = settings.session_file(chosen, name)
-    with session.account_lock(kept.with_suffix(".lock")):
+    with alone.account_lock(kept.with_suffix(".lock")):
         config_file.write(file, text)
         kept.unlink(missing_ok=True)
     print(f"{file}: account {name} removed, and its session. Its history stays in the database.")

@@ -40,7 +40,9 @@ def collectors(
 
 def collect(
     context: typer.Context,
-    collector: Annotated[str, typer.Argument(help="What to collect; see `collectors`.")],
+    collector: Annotated[
+        str, typer.Argument(metavar="COLLECTOR", help="What to collect; see `collectors`.")
+    ],
     account: Annotated[str, typer.Option("--account", "-a", help="As which account.")],
     target: Annotated[str | None, typer.Option(help="The room, where one is needed.")] = None,
     full: Annotated[bool, typer.Option("--full", help="Back to the very beginning.")] = False,

@@ -11,7 +11,7 @@ app = typer.Typer(help="Check and show the settings.")
 
 @app.command()
 def check(context: typer.Context) -> None:
-    """Say whether the settings are right; if not, name the key and the remedy."""
+    """Say whether the settings are right, or which key is not."""
     from jobs import environment
 
     given = state.of(context)

@@ -20,7 +20,7 @@ def demo(
     context: typer.Context,
     folder: Annotated[Path, typer.Option(help="Where the demo keeps its files.")] = Path("demo"),
 ) -> int:
-    """Sign in to the practice site, collect everything twice, and export the followers."""
+    """Sign in to a practice site, collect and export there."""
     from dataclasses import replace
 
     from fixtures.practice import client

@@ -14,7 +14,7 @@ def export(
     context: typer.Context,
     what: Annotated[
         Literal["followers", "following", "lost", "chat", "tips"],
-        typer.Argument(help="What to export; `lost` are former followers."),
+        typer.Argument(metavar="WHAT", help="What to export; `lost` are former followers."),
     ],
     account: lists.Account,
     form: Annotated[
@@ -26,7 +26,7 @@ def export(
     ] = None,
     columns: Annotated[str | None, typer.Option(help="Columns, separated by commas.")] = None,
 ) -> None:
-    """Write a list or a history to a file, and what it is beside it."""
+    """Write a list or a history to a file with a manifest."""
     from jobs import exports
     from jobs.cli import opening
 

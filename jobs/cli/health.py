@@ -10,7 +10,7 @@ from jobs.cli import exits, state
 
 
 def doctor(context: typer.Context) -> int:
-    """Examine all that a run needs; name the remedy for what is wrong."""
+    """Examine all that a run needs, each with its remedy."""
     from jobs import doctor as examination
     from scraper import redact
 

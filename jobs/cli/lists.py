@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from jobs.cli import running
 
-app = typer.Typer(help="See the people of a list at any date, and the difference of two.")
+app = typer.Typer(help="See who is on a list at any date, and what changed.")
 
 Account = Annotated[str, typer.Option("--account", "-a", help="Of this account.")]
 Kind = Annotated[

@@ -14,7 +14,9 @@ PayloadId = Annotated[int, typer.Argument(metavar="PAYLOAD", help="The payload's
 
 def import_page(
     context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(help="Saved pages of one list, all of them.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE", help="Saved pages of one list, all of them.")
+    ],
     account: Account,
     kind: Annotated[Literal["followers", "followed"], typer.Option(help="Which list they show.")],
     offline: Annotated[
@@ -25,7 +27,7 @@ def import_page(
     ] = None,
     json: Json = False,
 ) -> int:
-    """Read pages saved in a browser as one list, by the same proof as a live run."""
+    """Read pages saved in a browser as one list, proved like any."""
     from jobs import orders, run, saved_pages
     from jobs.cli import opening, running
     from scraper.sites import register
@@ -44,16 +46,18 @@ def import_page(
 
 def fetch(
     context: typer.Context,
-    url: Annotated[str, typer.Argument(help="An address or path of the account's site.")],
+    url: Annotated[
+        str, typer.Argument(metavar="URL", help="An address or path of the account's site.")
+    ],
     account: Account,
 ) -> None:
-    """Print the raw answer to URL as the account sees it; it is archived, not applied."""
+    """Print the raw answer to URL; archive it, apply nothing."""
     from jobs import raw
     from jobs.cli import opening, running
 
     with opening.session(context) as session:
         assembled = running.assemble(session)
-        raw.write(raw.fetch(session.chosen, assembled, account, url))
+        raw.write(*raw.fetch(session.chosen, assembled, account, url))
 
 
 def parse(context: typer.Context, payload: PayloadId) -> None:
@@ -69,7 +73,7 @@ def reparse(
     context: typer.Context,
     kind: Annotated[str | None, typer.Option(help="Only payloads of this kind.")] = None,
 ) -> int:
-    """Read the archive through today's parsers, apply what they state, and count the changes."""
+    """Read the archive again through today's parsers, and apply it."""
     from jobs import raw
     from jobs.cli import exits, opening
 
@@ -84,10 +88,12 @@ def reparse(
 def fixture(
     context: typer.Context,
     payload: PayloadId,
-    case: Annotated[str, typer.Argument(help="Name of the case: letters, digits, - and _.")],
+    case: Annotated[
+        str, typer.Argument(metavar="CASE", help="Name of the case: letters, digits, - and _.")
+    ],
     folder: Annotated[Path, typer.Option(help="The folder of golden cases.")] = Path("fixtures"),
 ) -> None:
-    """Turn an archived payload into a golden case without real people; its test fails at first."""
+    """Make a test case of an archived payload, nobody real in it."""
     from jobs import golden
     from jobs.cli import opening
 

@@ -36,7 +36,8 @@ def watching(name: str, *, quiet: bool) -> Iterator[Callable[[walk.Progress], No
 
 def _line(now: walk.Progress) -> None:
     where = f", {now.part} at {now.position}" if now.part else ""
-    logs.log.info(f"{now.pages} pages, {now.records} records{where}")
+    pages = "1 page" if now.pages == 1 else f"{now.pages} pages"
+    logs.log.info(f"{pages}, {now.records} records{where}")
 
 
 def _bar() -> progress.Progress:
