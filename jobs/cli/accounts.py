@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.cli import answer, state
+from jobs.cli import state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-app = typer.Typer(help="Add, list, connect and remove your accounts.")
-app.command()(answer.answer)
-app.command()(answer.store_totp)
+app = typer.Typer(help="Add, list and remove your accounts.")
 
 Name = Annotated[
     str,
@@ -80,7 +78,7 @@ def list_(
 def remove(context: typer.Context, name: Name) -> None:
     """Remove an account and its saved session, not its history."""
     from jobs import config_file, settings
-    from scraper import alone, errors
+    from scraper import errors, session
 
     given = state.of(context)
     chosen = given.start()
@@ -89,7 +87,7 @@ def remove(context: typer.Context, name: Name) -> None:
         raise errors.BadConfig("bad_request", "there is no settings file, so there is no account.")
     text = config_file.without_account(config_file.read(file), name)
     kept = settings.session_file(chosen, name)
-    with alone.account_lock(kept.with_suffix(".lock")):
+    with session.account_lock(kept.with_suffix(".lock")):
         config_file.write(file, text)
         kept.unlink(missing_ok=True)
     print(f"{file}: account {name} removed, and its session. Its history stays in the database.")
