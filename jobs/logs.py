@@ -44,11 +44,11 @@ def configure(
     `secrets` are hidden in messages and exceptions, beside what `hide` was told and what
     `scraper.redact` knows by itself. Calling again replaces the former configuration.
     """
-    out = stream or sys.stderr
     hidden = {*secrets}
-    form = _as_json if json else _coloured if out.isatty() else _plain
+    form = _as_json if json else _coloured if (stream or sys.stderr).isatty() else _plain
 
     def sink(message: loguru.Message) -> None:
+        out = stream or sys.stderr  # looked up anew: a progress bar may stand in for it
         line = form(message.record, lambda text: redact.text(text, hidden | _TYPED))
         with suppress(OSError, ValueError):  # a closed stream must not end a run
             out.write(line + "\n")

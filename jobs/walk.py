@@ -51,7 +51,10 @@ class Visit(Protocol):
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a run stands: for showing it, not for deciding anything."""
+    """Where a run stands: for showing it, not for deciding anything.
+
+    `declared` is how many records there will be, as far as the site has said.
+    """
 
     pages: int
     records: int
@@ -80,6 +83,7 @@ class Walk(msgspec.Struct, kw_only=True):
     signed_in: bool = False
     pages: int = 0
     records: int = 0
+    declared: int | None = None
 
     async def to_the_end(self) -> None:
         """Follow every lead. Raises the error that stops the walk; what was read stays."""
@@ -194,15 +198,27 @@ class Walk(msgspec.Struct, kw_only=True):
             if isinstance(record, records.ListPage)
         ]
         last = pages[-1] if pages else None
+        self.declared = self.declared or self._stated(batches) or (last.declared if last else None)
         self.show(
             Progress(
                 pages=self.pages,
                 records=self.records,
                 part=last.part if last else None,
                 position=last.position if last else None,
-                declared=last.declared if last else None,
+                declared=self.declared,
             )
         )
+
+    def _stated(self, batches: Sequence[payload.Batch]) -> int | None:
+        """Return the size of the whole list if one of its totals was just stated."""
+        totals = self.where.collectors[self.run.collector.rpartition(".")[2]].totals
+        stated = (
+            int(record.value)
+            for batch in batches
+            for record in batch.records
+            if isinstance(record, records.Check) and record.source in totals
+        )
+        return next(stated, None)
 
 
 def encode(leads: Sequence[payload.Request]) -> str:

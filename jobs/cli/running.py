@@ -170,7 +170,7 @@ def _ask(account: str) -> str | None:
     if not sys.stdin.isatty():
         return None
     try:
-        with _interruptible():
+        with watching.paused(), _interruptible():
             password = getpass.getpass(f"Password of {account}: ") or None
     except KeyboardInterrupt:
         raise asyncio.CancelledError from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from jobs import logs
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from jobs import walk
 
+_SHOWN: ContextVar[progress.Progress | None] = ContextVar("bar", default=None)
+
 
 @contextmanager
 def watching(name: str, *, quiet: bool) -> Iterator[Callable[[walk.Progress], None]]:
@@ -23,15 +26,33 @@ def watching(name: str, *, quiet: bool) -> Iterator[Callable[[walk.Progress], No
         yield _line
         return
     with _bar() as bar:
-        task = bar.add_task(name, total=None, pages=0, rate="")
+        task = bar.add_task(name, total=None, rate="")
+        shown = _SHOWN.set(bar)
 
         def show(now: walk.Progress) -> None:
             total = max(now.declared, now.records) if now.declared else None
             seconds = bar.tasks[0].elapsed or 1.0
-            rate = f"{60 * now.pages / seconds:.0f} pages/min"
-            bar.update(task, completed=now.records, total=total, pages=now.pages, rate=rate)
+            rate = f", {60 * now.pages / seconds:.0f} pages/min"
+            bar.update(task, completed=now.records, total=total, rate=rate)
 
-        yield show
+        try:
+            yield show
+        finally:
+            _SHOWN.reset(shown)
+
+
+@contextmanager
+def paused() -> Iterator[None]:
+    """Take the bar, if there is one, off the terminal while something else is asked there."""
+    bar = _SHOWN.get()
+    if bar is None:
+        yield
+        return
+    bar.stop()
+    try:
+        yield
+    finally:
+        bar.start()
 
 
 def _line(now: walk.Progress) -> None:
@@ -45,11 +66,12 @@ def _bar() -> progress.Progress:
 
     return progress.Progress(
         progress.TextColumn("{task.description}"),
-        progress.BarColumn(),
-        progress.TextColumn("{task.completed} records, {task.fields[pages]} pages"),
-        progress.TextColumn("{task.fields[rate]}"),
+        progress.BarColumn(bar_width=None),
+        progress.TextColumn("{task.completed} records{task.fields[rate]}"),
         progress.TimeElapsedColumn(),
         progress.TimeRemainingColumn(),
+        progress.TextColumn("left"),
         console=console.Console(stderr=True),
         transient=True,
+        expand=True,
     )
