@@ -12,6 +12,8 @@ from sqlalchemy.pool import QueuePool
 
 from models import sqlite
 
+__all__ = ["BUSY_SECONDS", "READERS", "Connection", "Database", "Unusable", "connect"]
+
 BUSY_SECONDS = 60
 READERS = 8
 
