@@ -14,7 +14,7 @@ from typing import Any, Literal, TextIO
 import msgspec
 
 from jobs import orders, run, settings
-from models import db, export, moment, queries, records, runs
+from models import db, export, moment, queries, records, runs, standing
 from scraper import errors
 
 What = Literal["followers", "following", "lost", "chat", "tips"]
@@ -26,6 +26,10 @@ _LISTS: Mapping[str, tuple[records.Direction, Ask]] = {
     "following": ("following", queries.members),
     "lost": ("follower", queries.lost),
 }
+
+
+_LEDGERS = ("chaturbate.token_stats",)
+"""Sources that state every tip, with its own number."""
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,17 +84,26 @@ def _asked(
 def _acts(
     connection: db.Connection, who: runs.Account, wish: Wish
 ) -> tuple[export.Facts, tuple[str, ...], Iterator[Mapping[str, Any]]]:
-    """Return messages or tips; tips are complete when their history is known to its beginning."""
+    """Return messages or tips.
+
+    Tips are complete, up to its last run, once the account's token history is known; a room's
+    history shows the same tips again, so it counts only until then.
+    """
     kind = "chat" if wish.what == "chat" else "tip"
+    known = queries.history_run(connection, who.id, "tips") if kind == "tip" else None
+    read = standing.last_read(connection, known) if known else None
     facts = export.Facts(
         what=wish.what,
         account=who.name,
-        as_of=wish.as_of or moment.now(),
-        complete=kind == "tip" and queries.history_known(connection, who.id, "tips"),
-        run=None,
+        as_of=min(filter(None, (wish.as_of, read)), default=moment.now()),
+        complete=read is not None,
+        run=known,
         version=run.version(),
     )
-    return facts, queries.ACT_COLUMNS, queries.acts(connection, who.id, (kind,), until=wish.as_of)
+    acts = queries.acts(
+        connection, who.id, (kind,), sources=_LEDGERS if read else (), until=wish.as_of
+    )
+    return facts, queries.ACT_COLUMNS, acts
 
 
 @contextmanager

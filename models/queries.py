@@ -161,13 +161,16 @@ def known_names(connection: Connection, site: str, names: Collection[str]) -> li
     return [name for (name,) in bulk.select(connection, sql, site, list(names))]
 
 
-def history_known(connection: Connection, account_id: int, errand: str) -> bool:
-    """Tell whether the account's history of that errand is known without a hole."""
-    found = connection.execute(
-        text("SELECT 1 FROM cursors WHERE account_id = :account AND collector LIKE :errand"),
+def history_run(connection: Connection, account_id: int, errand: str) -> int | None:
+    """Return the run up to which the account's history of that errand is known without a hole."""
+    found: int | None = connection.execute(
+        text(
+            "SELECT max(run_id) FROM cursors"
+            " WHERE account_id = :account AND collector LIKE :errand AND target = ''"
+        ),
         {"account": account_id, "errand": f"%.{errand}"},
-    )
-    return found.first() is not None
+    ).scalar()
+    return found
 
 
 _FAR = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
