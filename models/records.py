@@ -34,7 +34,7 @@ class ListPage(Record, frozen=True, kw_only=True):
     `part`      which half of the list ("online", "offline", "all" …)
     `position`  where the page stands: an offset or a page number, as the site counts
     `step`      distance to the next position (the page size for offsets, 1 for page numbers)
-    `rows`      entries on the page that belong to the list, duplicates included
+    `rows`      entries on the page that belong to the list and name somebody, duplicates included
     `declared`  the total of this part as this page states it, if it does
     `end`       how this page proves that the part ends here, or None if it does not
     """

@@ -50,7 +50,8 @@ def followers_html(answer: payload.Payload, layout: site.Layout) -> payload.Batc
     if not rows and not beyond and not html.maybe(page, layout.selectors["no_results"]):
         pager.refuse_rowless(page, layout, place if lists else None)
     end, goes_on = pager.verdict(page, layout, place, position, len(rows))
-    stated = records.ListPage(part="all", position=position, step=1, rows=len(rows), end=end)
+    named = len(usernames)  # a page of nobody but vanished accounts repeats nothing
+    stated = records.ListPage(part="all", position=position, step=1, rows=named, end=end)
     said = identity.checks(page, layout, f"all:{position}")
     people = (records.Member(username=name) for name in dict.fromkeys(usernames))
     return payload.Batch(
