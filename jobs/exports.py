@@ -55,7 +55,7 @@ def to_file(chosen: settings.Settings, database: db.Database, wish: Wish) -> exp
         facts, columns, rows = _asked(connection, who, wish)
         picked = _picked(columns, wish.columns)
         if wish.output == STDOUT:
-            with _standard_output() as output:
+            with _told("standard output"), _standard_output() as output:
                 export.stream(rows, picked, wish.form, output)
             return None
         with _told(wish.output):
@@ -119,9 +119,11 @@ def _standard_output() -> Iterator[TextIO]:
 
 @contextmanager
 def _told(place: str) -> Iterator[None]:
-    """Name a file that cannot be written as what it is: a wrong place, or a full disk."""
+    """Name what cannot be written to as what it is: a wrong place, or a full disk."""
     try:
         yield
+    except BrokenPipeError:  # whoever reads standard output has enough
+        raise
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise errors.StorageTrouble("disk_full", f"{place}: the disk is full") from error

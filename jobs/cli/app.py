@@ -86,7 +86,7 @@ def main() -> None:
     ended = run(sys.argv[1:])
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError:  # nobody reads any more, or there is no room: the exit code is all we can say
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         ended = ended or exits.PARTIAL
     sys.exit(ended)
