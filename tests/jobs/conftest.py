@@ -52,7 +52,7 @@ def furnish(
 def house(
     furnish: Callable[..., given.House], new_sqlite: Callable[[str], str]
 ) -> Iterator[given.House]:
-    """Return a house that has collected nothing yet."""
+    """Return a house that has collected nothing yet and asks for nine rooms at a time."""
     database = db.connect(new_sqlite("migrated"))
-    yield furnish(database)
+    yield furnish(database, room_list=9)
     database.close()
