@@ -49,10 +49,14 @@ def furnish(
 
 
 @pytest.fixture
-def house(
-    furnish: Callable[..., given.House], new_sqlite: Callable[[str], str]
-) -> Iterator[given.House]:
+def new_database(new_sqlite: Callable[[str], str]) -> Iterator[db.Database]:
+    """Return a database that knows nothing yet."""
+    opened = db.connect(new_sqlite("migrated"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def house(furnish: Callable[..., given.House], new_database: db.Database) -> given.House:
     """Return a house that has collected nothing yet and asks for nine rooms at a time."""
-    database = db.connect(new_sqlite("migrated"))
-    yield furnish(database, room_list=9)
-    database.close()
+    return furnish(new_database, room_list=9)
