@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import json
 import re
 from collections.abc import Iterable
 from urllib import parse
 
 HIDDEN = "***"
+
+_CODED_FROM = 6  # characters: what a shorter secret's base64 looks like stands in many a text
+_URL_SAFE = str.maketrans("+/", "-_")
 
 _NAME = (
     r"(?:[\w.-]*[_.-])?"
@@ -65,12 +71,33 @@ def url(text: str) -> str:
 
 def text(message: str, secrets: Iterable[str] = ()) -> str:
     """Return the message without the registered `secrets` and whatever looks like one."""
-    for secret in sorted({*secrets}, key=len, reverse=True):
-        for form in (secret, parse.quote(secret, safe=""), parse.quote_plus(secret)):
-            if form:
-                message = message.replace(form, HIDDEN)
-    message = _HEADER.sub(rf"\g<1>{HIDDEN}", url(message))
+    message = _HEADER.sub(rf"\g<1>{HIDDEN}", url(literally(message, secrets)))
     return _ASSIGNMENT.sub(rf"\g<1>{HIDDEN}", message)
+
+
+def literally(content: str, secrets: Iterable[str]) -> str:
+    """Return the text without the `secrets`, as they are or written for URLs, JSON or base64."""
+    for secret in sorted({*secrets} - {""}, key=len, reverse=True):
+        for form in _forms(secret):
+            content = content.replace(form, HIDDEN)
+    return content
+
+
+def _forms(secret: str) -> list[str]:
+    """Return the ways to write a secret, longest first."""
+    escaped = json.dumps(secret)[1:-1]
+    coded = base64.b64encode(secret.encode()).decode().rstrip("=")
+    forms = {
+        secret,
+        parse.quote(secret, safe=""),
+        parse.quote_plus(secret),
+        escaped,
+        escaped.replace("/", "\\/"),
+        html.escape(secret),
+    }
+    if len(secret) >= _CODED_FROM:
+        forms |= {coded, coded.translate(_URL_SAFE)}
+    return sorted(forms, key=len, reverse=True)
 
 
 def body(content: bytes) -> bytes:

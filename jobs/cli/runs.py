@@ -59,12 +59,19 @@ def show(context: typer.Context, run: RunId, json: Json = False) -> None:
 
 
 @app.command()
-def resume(context: typer.Context, run: RunId, json: Json = False) -> int:
+def resume(
+    context: typer.Context,
+    run: RunId,
+    trace: Annotated[
+        bool, typer.Option("--trace", help="Keep a trace for a day; it holds session cookies.")
+    ] = False,
+    json: Json = False,
+) -> int:
     """Go on with a run from the page where it stopped."""
     from jobs import resuming
     from jobs.cli import opening, running
 
-    with opening.session(context, json=json) as session:
+    with opening.session(context, json=json, trace=trace) as session:
         with found(run), session.database.read() as connection:
             resuming.check(connection, run)
         return running.resume(session, run)

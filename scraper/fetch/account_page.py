@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
+from pathlib import Path
 from typing import Any
 
 from playwright import async_api
 
 from scraper import errors, redact
+from scraper.fetch import artefacts, page_fetch
 from scraper.fetch import browser as browsers
-from scraper.fetch import page_fetch
 
 _FAILURES = 16
 
@@ -34,6 +35,9 @@ class AccountPage:
     `state`   what a new context starts from: the state last given or read
     `answer`  seconds that a call may take
     `grace`   seconds beyond them after which the browser itself counts as lost
+
+    `asked` are its latest requests; `recording` has contexts record a trace from their beginning.
+    A page that failed stands where it stopped until the next call: it can still be looked at.
     """
 
     def __init__(
@@ -46,10 +50,13 @@ class AccountPage:
     ) -> None:
         self.state = state
         self.failures: page_fetch.Failures = asyncio.Queue(_FAILURES)
+        self.asked = artefacts.Log()
+        self.recording = False
         self._browser = browser
         self._seconds = answer + grace
         self._context: async_api.BrowserContext | None = None
         self._page: async_api.Page | None = None
+        self._given_up = False
 
     @contextlib.asynccontextmanager
     async def working(
@@ -63,7 +70,7 @@ class AccountPage:
         """
         where = redact.url(url) if url else None
         try:
-            if fresh:
+            if fresh or self._given_up:
                 await self._leave()
             page = await self._ready()
             async with asyncio.timeout(self._seconds):
@@ -73,17 +80,31 @@ class AccountPage:
             message = "the browser does not answer"
             raise errors.TryLater("browser_lost", message, url=where) from None
         except async_api.TimeoutError:
-            await browsers.finish(self._leave())
+            self._given_up = True
             raise errors.TryLater("timed_out", url=where) from None
         except async_api.Error as error:
             code = next((code for part, code in _TROUBLES.items() if part in str(error)), None)
-            await browsers.finish(self._leave() if code else self.close())
+            self._given_up = True
+            if code is None:
+                await browsers.finish(self.close())
             message = redact.url(str(error).splitlines()[0])
             raise errors.TryLater(code or "browser_lost", message, url=where) from None
+
+    async def look(self, secrets: Collection[str]) -> artefacts.Sight:
+        """Return what the page shows where it stands. Never raises, and opens nothing."""
+        return await artefacts.look(
+            self._page, self.asked, browser=self._browser.version, secrets=secrets
+        )
+
+    async def save_trace(self, path: Path) -> None:
+        """Write what was recorded; nothing where no context is open. Raises playwright's Error."""
+        if self._context is not None and self.recording:
+            await artefacts.save_trace(self._context, str(path))
 
     async def close(self) -> None:
         """Close page and context. Ends in seconds, even if the browser does not answer."""
         context, self._context, self._page = self._context, None, None
+        self._given_up = False
         if context is None:
             return
         try:
@@ -97,6 +118,10 @@ class AccountPage:
     async def _ready(self) -> async_api.Page:
         if self._context is None:
             self._context = await self._browser.context(self.state)
+            self.asked.listen(self._context)
+            if self.recording:
+                async with asyncio.timeout(browsers.OPENING):
+                    await artefacts.record(self._context)
         if self._page is None or self._page.is_closed():
             async with asyncio.timeout(browsers.OPENING):
                 self._page = await self._context.new_page()
@@ -106,7 +131,7 @@ class AccountPage:
 
     async def _leave(self) -> None:
         """Give up the page, not the session: a failed navigation goes on failing for a while."""
-        page, self._page = self._page, None
+        page, self._page, self._given_up = self._page, None, False
         if page is not None:
             await _close(page)
 

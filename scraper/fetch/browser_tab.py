@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 from playwright import async_api
 
 from scraper import errors, payload, redact
-from scraper.fetch import account_page, captured, navigate, page_fetch
+from scraper.fetch import account_page, artefacts, captured, navigate, page_fetch
 from scraper.fetch import browser as browsers
 
 DEADLINE = 30.0
@@ -96,6 +97,18 @@ class BrowserTab:
             read: Mapping[str, Any] = await page.context.storage_state(indexed_db=True)
         self._page.state = dict(read)
         return self._page.state
+
+    def record(self) -> None:
+        """Record a trace of all that the tab does, if told before its first call."""
+        self._page.recording = True
+
+    async def save_trace(self, path: Path) -> None:
+        """Write what was recorded to `path`: session cookies in clear."""
+        await self._page.save_trace(path)
+
+    async def look(self, secrets: Collection[str]) -> artefacts.Sight:
+        """Return what the tab shows where it stands, without secrets. Never raises."""
+        return await self._page.look(secrets)
 
     async def _page_fetch(self, request: payload.Request) -> tuple[payload.Payload, ...]:
         if page_fetch.origin(request.url) != self._origin:
