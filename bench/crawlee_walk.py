@@ -25,7 +25,7 @@ TAKE = "(nodes, attribute) => nodes.map(node => node.getAttribute(attribute))"
 
 
 class Errand(msgspec.Struct, frozen=True, kw_only=True):
-    """Which pages to walk, as whom, and where the names stand: `attribute` of what `css` selects."""
+    """Which pages to walk, as whom, and where names stand: in `attribute` of what `css` selects."""
 
     urls: list[str]
     css: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import msgspec
@@ -53,7 +54,7 @@ def answer(web: httpx.Client, request: payload.Request) -> payload.Payload:
     )
 
 
-def cookies(web: httpx.Client) -> Sequence[dict[str, str | float | None]]:
+def cookies(web: httpx.Client) -> list[dict[str, Any]]:
     """Return the visitor's cookies as a browser's storage state has them."""
     return [
         {
