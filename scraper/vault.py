@@ -26,7 +26,7 @@ Kind = Literal["session", "pending", "credentials"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 PATIENCE = 60.0
-"""Seconds to wait for another process that works on the vault."""
+"""Seconds to wait for another process or thread that works on the vault."""
 
 _ACCOUNT = re.compile(r"[a-z0-9_-]+")
 
@@ -55,9 +55,10 @@ class Vault:
     `disk_full` and Busy `vault_busy`; values are JSON objects.
     """
 
-    def __init__(self, directory: Path, ring: keys.Ring) -> None:
+    def __init__(self, directory: Path, ring: keys.Ring, patience: float) -> None:
         self._folder = directory / "vault"
         self._ring = ring
+        self._patience = patience
 
     @property
     def key_id(self) -> str | None:
@@ -215,7 +216,7 @@ class Vault:
     def _alone(self) -> Iterator[None]:
         """Work on keys and files as the only process and thread."""
         private_file.folder(self._folder)
-        lock = filelock.FileLock(self._folder / "lock", timeout=PATIENCE, mode=0o600)
+        lock = filelock.FileLock(self._folder / "lock", timeout=self._patience, mode=0o600)
         try:
             lock.acquire()
         except filelock.Timeout:
@@ -231,12 +232,14 @@ def open_vault(
     directory: Path,
     environ: Mapping[str, str],
     keyring: Callable[[], keys.Keyring] = os_keyring.OsKeyring,
+    *,
+    patience: float = PATIENCE,
 ) -> Vault:
     """Return the vault of a storage folder; nothing is made before something is put in.
 
     Raises BadConfig `bad_config` if GREENROOM_KEY holds no key.
     """
-    return Vault(directory, keys.of(directory / keys.FILE, environ, keyring))
+    return Vault(directory, keys.of(directory / keys.FILE, environ, keyring), patience)
 
 
 def _store(path: Path, key: sealing.Key, account: str, kind: Kind, content: bytes) -> None:
