@@ -33,15 +33,20 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
         return {name: value for name, value in wanted.items() if value}
 
 
-def account(connection: db.Connection, chosen: settings.Settings, name: str) -> runs.Account:
-    """Return the account of that name in the settings. Raises BadConfig."""
+def known(chosen: settings.Settings, name: str) -> settings.Account:
+    """Return what the settings say of an account. Raises BadConfig."""
     if name not in chosen.accounts:
-        known = ", ".join(sorted(chosen.accounts)) or "none yet"
+        there = ", ".join(sorted(chosen.accounts)) or "none yet"
         raise errors.BadConfig(
             "bad_request",
-            f"there is no account {name} (known: {known}); add it with `greenroom accounts add`",
+            f"there is no account {name} (known: {there}); add it with `greenroom accounts add`",
         )
-    found = chosen.accounts[name]
+    return chosen.accounts[name]
+
+
+def account(connection: db.Connection, chosen: settings.Settings, name: str) -> runs.Account:
+    """Return the account of that name in the settings. Raises BadConfig."""
+    found = known(chosen, name)
     try:
         return runs.account(connection, name, found.site, found.username)
     except ValueError as error:

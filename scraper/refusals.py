@@ -33,6 +33,16 @@ def heed(answer: payload.Payload, texts: Mapping[str, str]) -> None:
         )
 
 
+def rejected(said: str, texts: Mapping[str, str], url: str) -> errors.NeedsOperator:
+    """Return why a sign-in form came back, by what it says: `account_locked`, `bad_credentials`.
+
+    The layout's `account_locked_text` holds words, separated by `|`, of which one is enough.
+    """
+    words = texts["account_locked_text"].lower().split("|")
+    locked = any(word and word in said.lower() for word in words)
+    return errors.NeedsOperator("account_locked" if locked else "bad_credentials", url=url)
+
+
 def refuse(answer: payload.Payload) -> None:
     """Raise Refused or PageChanged for any status that is no success."""
     if answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import re
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +54,7 @@ class Browser:
         self._endpoint = endpoint
         self._folder = folder
         self._sandbox = sandbox
+        self.arguments: Sequence[str] = ()
         self._starting = asyncio.Lock()
         self._driver: async_api.Playwright | None = None
         self._chromium: async_api.Browser | None = None
@@ -154,7 +155,7 @@ class Browser:
         return await way.launch(
             executable_path=self._executable,
             headless=self._headless,
-            args=chromium.QUIET,
+            args=[*chromium.QUIET, *self.arguments],
             env=dict(chromium.environment(self._folder)),
             chromium_sandbox=self._sandbox,
             handle_sigint=False,
@@ -171,12 +172,14 @@ async def open_browser(
     endpoint: str | None = None,
     tmp_dir: Path,
     sandbox: bool | None = None,
+    arguments: Sequence[str] = (),
 ) -> AsyncIterator[Browser]:
     """Open the process's browser; on any way out none of its processes or files is left.
 
     `endpoint`  attach to a running browser (DevTools URL) instead; it is left running
     `tmp_dir`   where profiles stand while the browser runs; leftovers of killed runs are swept
     `sandbox`   Chromium's own sandbox: on, except for root, for whom Chromium has none
+    `arguments` more of Chromium's own
 
     Raises BadConfig (`browser_unusable`).
     """
@@ -188,6 +191,7 @@ async def open_browser(
             folder=folder,
             sandbox=chromium.may_sandbox() if sandbox is None else sandbox,
         )
+        browser.arguments = arguments
         try:
             await browser.start()
             yield browser

@@ -50,6 +50,13 @@ LAYOUT = site.Layout(
         "second_factor": (
             'input[autocomplete="one-time-code"], input[name="otp"], input[name="code"]'
         ),
+        "second_factor_field": (
+            'input[autocomplete="one-time-code"], input[name="otp"], input[name="code"]'
+        ),
+        "second_factor_submit": (
+            'form:has(input[autocomplete="one-time-code"], input[name="otp"], input[name="code"])'
+            ' [type="submit"]'
+        ),
         "challenge_text": "<title>Just a moment...</title>",
         "slow_down_text": "Try slowing down a little.",
         # followed
@@ -77,6 +84,9 @@ LAYOUT = site.Layout(
         "pager_ended": ".no-link",
         "pager_link": 'a[href*="?page="], a[href*="&page="]',
         # sign-in form
+        "session_cookie_text": "sessionid",
+        "sign_in_error": ".errorlist, .error, [role=alert]",
+        "account_locked_text": "locked|disabled|suspended|deactivated|banned",
         "sign_in_username": "#id_username",
         "sign_in_password": "#id_password",
         "sign_in_submit": 'form:has(#id_password) [type="submit"]',

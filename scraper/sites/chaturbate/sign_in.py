@@ -41,7 +41,9 @@ async def _outcome(open_tab: tab.Tab, layout: site.Layout) -> str:
     answer = await open_tab.submit(layout.selectors["sign_in_submit"])
     name = _username(answer, layout)
     if name is None and html.maybe(html.read(answer), layout.selectors["sign_in_form"]):
-        raise errors.NeedsOperator("bad_credentials", url=answer.url)
+        told = html.all_of(html.read(answer), layout.selectors["sign_in_error"])
+        said = " ".join(node.text() for node in told)
+        raise refusals.rejected(said, layout.selectors, answer.url)
     if name is None:
         answer = await open_tab.open(endpoints.shell(layout, "sign-in").url)
         name = _username(answer, layout)

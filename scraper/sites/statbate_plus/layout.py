@@ -27,7 +27,14 @@ LAYOUT = site.Layout(
         "second_factor": (
             'input[autocomplete="one-time-code"], form[action$="two-factor-challenge"]'
         ),
+        "second_factor_field": 'input[autocomplete="one-time-code"], input[name="code"]',
+        "second_factor_submit": (
+            'form:has(input[autocomplete="one-time-code"], input[name="code"]) [type="submit"]'
+        ),
         "sign_in_form": 'form input[type="password"][name="password"]',
+        "session_cookie_text": "statbate_plus_session, remember_web_*",
+        "sign_in_error": ".errorlist, .error, [role=alert]",
+        "account_locked_text": "locked|disabled|suspended|deactivated|banned",
         "sign_in_username": 'input[name="email"]',
         "sign_in_password": 'input[name="password"]',
         "sign_in_submit": 'form:has(input[name="password"]) button[type="submit"]',

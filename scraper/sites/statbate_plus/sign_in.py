@@ -40,7 +40,9 @@ async def _outcome(open_tab: tab.Tab, layout: site.Layout) -> inertia.User:
     answer = await open_tab.submit(layout.selectors["sign_in_submit"])
     user = _user(answer, layout)
     if user is None and html.maybe(html.read(answer), layout.selectors["sign_in_form"]):
-        raise errors.NeedsOperator("bad_credentials", url=answer.url)
+        told = html.all_of(html.read(answer), layout.selectors["sign_in_error"])
+        said = " ".join(node.text() for node in told)
+        raise refusals.rejected(said, layout.selectors, answer.url)
     if user is None:
         answer = await open_tab.open(endpoints.whoami(layout).url)
         user = _user(answer, layout)
