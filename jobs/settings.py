@@ -43,6 +43,10 @@ class Storage(_Frozen):
         description="folder of sessions, locks and, by default, the database",
     )
 
+    artefact_days: int = Field(
+        30, ge=0, le=3650, description="days that pictures of failed runs are kept; 0 keeps none"
+    )
+
     @pydantic.field_validator("directory")
     @classmethod
     def _place(cls, directory: Path, info: pydantic.ValidationInfo) -> Path:
@@ -115,6 +119,9 @@ class Account(_Frozen):
 
     site: str = Field(description="the site's name")
     username: str = Field(min_length=1, max_length=254, description="the name to sign in with")
+    answer_command: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        (), description="program and arguments that print the code of a second factor"
+    )
 
 
 class Settings(_Frozen):

@@ -27,6 +27,7 @@ _UNSHOWN = {("database", "url"), ("browser", "endpoint")}
 _FAULTS = {
     "bool": "must be true or false",
     "dict": "must be a table",
+    "tuple": 'must be a list of texts such as ["pass", "otp", "studio"]',
     "model": "must be a table",
     "int": "must be a whole number",
     "float": "must be a number",

@@ -99,11 +99,11 @@ def account(connection: Connection, name: str, site: str, username: str) -> Acco
     Raises ValueError when the name was used for another sign-in before: lists of two people
     must never be mixed.
     """
-    found = _account(connection, name)
+    found = named(connection, name)
     if found is None:
         values = {"name": name, "site": site, "username": username, "created_at": moment.now()}
         connection.execute(insert(_ACCOUNTS).values(values))
-        found = _account(connection, name)
+        found = named(connection, name)
     if found is None or (found.site, found.username.lower()) != (site, username.lower()):
         before = f"{found.username} at {found.site}" if found else "nobody"
         raise ValueError(f"account {name} was {before}; give {username} at {site} another name")
@@ -193,15 +193,24 @@ def newest(connection: Connection, *, limit: int, account_id: int | None = None)
     return [Run(**row) for row in connection.execute(query).mappings()]
 
 
+def of_status(connection: Connection, account_id: int, status: str) -> list[Run]:
+    """Return an account's runs that stand so, oldest first."""
+    query = select(_RUNS).where(_RUNS.c.account_id == account_id, _RUNS.c.status == status)
+    return [Run(**row) for row in connection.execute(query.order_by(_RUNS.c.id)).mappings()]
+
+
 def later(connection: Connection, run: Run) -> int | None:
-    """Return the id of a later run of the same errand that has begun, if there is one."""
+    """Return the id of a later run of the same errand that has set out, if there is one.
+
+    One that found the account busy, or waiting for its operator, has not.
+    """
     query = (
         select(_RUNS.c.id)
         .where(
             _RUNS.c.account_id == run.account_id,
             _RUNS.c.collector == run.collector,
             _RUNS.c.id > run.id,
-            _RUNS.c.started_at.is_not(None),
+            _RUNS.c.leads.is_not(None),
             _RUNS.c.target.is_not_distinct_from(run.target),
         )
         .limit(1)
@@ -224,6 +233,7 @@ def _select_account() -> Any:
     return select(*columns)
 
 
-def _account(connection: Connection, name: str) -> Account | None:
+def named(connection: Connection, name: str) -> Account | None:
+    """Return the account of that name, if runs have used it."""
     row = connection.execute(_select_account().where(_ACCOUNTS.c.name == name)).mappings().first()
     return Account(**row) if row else None

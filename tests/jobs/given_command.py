@@ -8,8 +8,13 @@ import sys
 from pathlib import Path
 
 
-def greenroom(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a command line with `home` as working directory, configuration and data folder."""
+def greenroom(
+    home: Path, *arguments: str, typed: str = "", **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command line with `home` as working directory, configuration and data folder.
+
+    `typed` is what its standard input gives; the environment has `variables`.
+    """
     inherited = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
     code = "import sys; from jobs.cli import app; sys.exit(app.run(sys.argv[1:]))"
     return subprocess.run(
@@ -23,6 +28,7 @@ def greenroom(home: Path, *arguments: str, **variables: str) -> subprocess.Compl
             "PYTHONPATH": str(Path(__file__).parents[2]),
             **variables,
         },
+        input=typed,
         capture_output=True,
         text=True,
         timeout=60,
