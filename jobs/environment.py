@@ -1,4 +1,4 @@
-"""The environment variables of Greenroom: settings, passwords, and a few with own names."""
+"""The environment variables of Greenroom: settings, secrets, and a few with own names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 PREFIX = "GREENROOM_"
 PASSWORD = "GREENROOM_PASSWORD_"  # noqa: S105 - the name of a variable
-OWN_NAMES = ("GREENROOM_CONFIG", "GREENROOM_REWRITE_FIXTURES")
+KEY = "GREENROOM_KEY"
+OWN_NAMES = ("GREENROOM_CONFIG", KEY, "GREENROOM_REWRITE_FIXTURES")
 SECTIONS = ("accounts", "browser", "database", "sites", "storage")
 
 Origins = dict[tuple[str, ...], str]
@@ -22,6 +23,12 @@ Origins = dict[tuple[str, ...], str]
 def password_variable(account: str) -> str:
     """Return the variable of an account's password: `my-room` -> GREENROOM_PASSWORD_MY_ROOM."""
     return PASSWORD + account.upper().replace("-", "_")
+
+
+def secrets(environ: Mapping[str, str]) -> set[str]:
+    """Return the passwords and the vault's keys that the environment holds."""
+    found = {environ[name] for name in environ if name.startswith(PASSWORD)}
+    return (found | {key.strip() for key in environ.get(KEY, "").split(",")}) - {""}
 
 
 def unused_passwords(accounts: Sequence[str], environ: Mapping[str, str]) -> list[str]:

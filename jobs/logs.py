@@ -59,9 +59,14 @@ def configure(
     _take_over_logging()
 
 
-def hide(secret: str) -> None:
-    """Hide one more secret from now on: a password that was typed, not set."""
-    _TYPED.add(secret)
+def hide(*secrets: str) -> None:
+    """Hide more secrets from now on: what is typed, what the vault or a site hands out."""
+    _TYPED.update(filter(None, secrets))
+
+
+def hidden() -> frozenset[str]:
+    """Return all that `hide` was told."""
+    return frozenset(_TYPED)
 
 
 @contextmanager

@@ -29,7 +29,7 @@ def text(chosen: settings.Settings) -> str:
 
 def secrets(chosen: settings.Settings, environ: Mapping[str, str]) -> set[str]:
     """Return every secret that the settings and the environment hold, to be kept out of logs."""
-    found = {environ[name] for name in environ if name.startswith(environment.PASSWORD)}
+    found = environment.secrets(environ)
     for url in (chosen.database.url, chosen.browser.endpoint or ""):
         parts = parse.urlsplit(url)
         found |= {parts.password or "", parse.unquote(parts.password or "")}

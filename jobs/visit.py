@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from jobs import environment, settings
+from jobs import codes, environment, logs, parking, passwords, proofs, settings
 from models import db, moment, runs
-from scraper import errors, pace, payload, session, site
-from scraper.fetch import browser, browser_tab, chromium, routed
+from scraper import alone, errors, pace, payload, second_factor, session, site, vault
+from scraper.fetch import artefacts, browser, browser_tab, chromium, routed
 
 SIGN_IN_APART = timedelta(seconds=60)
 """Two attempts to sign in are never closer than this, across runs and processes."""
@@ -41,7 +42,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """What visiting needs: the settings, the tables, and where a password may come from.
 
     `ask` asks a human at a terminal for a password, and returns None where there is none;
-    `browser` opens the browser of a visit.
+    `browser` opens the browser of a visit; `patience` is how long (seconds) a visit waits for
+    another one of the same account.
     """
 
     chosen: settings.Settings
@@ -52,11 +54,17 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     browser: Callable[[settings.Settings], AbstractAsyncContextManager[browser.Browser]] = (
         own_browser
     )
+    patience: float = 0.0
 
     @property
     def storage(self) -> Path:
         """The folder of locks, paces and whatever the browser leaves behind."""
         return self.chosen.storage.directory
+
+    @property
+    def vault(self) -> vault.Vault:
+        """The vault of the storage folder."""
+        return vault.open_vault(self.storage, self.environ)
 
 
 class SignedInVisit:
@@ -73,6 +81,8 @@ class SignedInVisit:
         self._tab = opened
         self._turns = turns
         self._site = desk.sites[account.site]
+        self._layout = settings.layout(desk.chosen, account.site)
+        self._answered = False
         self.restored = False
         self._fetch = routed.paced(opened.fetch, turns.turn)
 
@@ -84,33 +94,91 @@ class SignedInVisit:
         """Keep everybody who uses the account quiet for `seconds`."""
         await asyncio.to_thread(self._turns.hold, seconds)
 
+    async def look(self) -> artefacts.Sight:
+        """Return what the tab shows where it stands, without secrets."""
+        return await self._tab.look(logs.hidden())
+
+    def record(self) -> None:
+        """Record a trace from the first request on."""
+        self._tab.record()
+
+    async def save_trace(self, path: Path) -> None:
+        """Write what was recorded: it holds the session's cookies in clear."""
+        await self._tab.save_trace(path)
+
     async def keep(self) -> None:
         """Keep the session for the next visit."""
-        state = await self._tab.state()
-        await asyncio.to_thread(
-            session.save, settings.session_file(self._desk.chosen, self._account.name), state
-        )
+        state = await self.state()
+        logs.hide(*session.secrets(state) - {self._account.username})
+        await asyncio.to_thread(session.save, self._desk.vault, self._account.name, state)
+        await asyncio.to_thread(self._note, proofs.proved, state, self._layout)
+
+    async def state(self) -> dict[str, Any]:
+        """Return what a later visit needs to be signed in."""
+        return await self._tab.state()
 
     async def sign_in(self) -> None:
-        """Sign in with the account's password.
+        """Sign in as `attempt` does, in the place of a session that is over; keep the new one."""
+        if self.restored:
+            await asyncio.to_thread(self._note, proofs.lost)
+        await self.attempt()
+        await self.keep()
+        state = await self.state()
+        await asyncio.to_thread(self._note, proofs.connected, "sign_in", state, self._layout)
+
+    async def attempt(self) -> None:
+        """Sign in with the account's password: the environment's, the vault's, or one typed.
 
         Raises NeedsOperator: `no_password`, `sign_in_too_soon`, `bad_credentials`, `challenge`,
-        `second_factor`, `age_gate`, `wrong_user`, `sign_in_unclear`.
+        `second_factor`, `age_gate`, `wrong_user`, `account_locked`, `sign_in_unclear`.
         """
         name = self._account.name
-        password = settings.password(name, self._desk.environ) or self._desk.ask(name)
+        known = await asyncio.to_thread(passwords.known, name, self._desk.environ, self._desk.vault)
+        password = known or self._desk.ask(name)
         if not password:
             name = environment.password_variable(name)
             raise errors.NeedsOperator(
                 "no_password", f"set {name} to the password of {self._account.username}"
             )
         await asyncio.to_thread(self._note_attempt)
-        layout = settings.layout(self._desk.chosen, self._site.name)
         credentials = site.Credentials(username=self._account.username, password=password)
         await self._turns.turn()
-        await self._site.sign_in(self._tab, credentials, layout)
-        await asyncio.to_thread(self._note_success)
+        try:
+            await self._site.sign_in(self._tab, credentials, self._layout)
+        except errors.NeedsOperator as asked:
+            await self._send_code(asked)
+        await asyncio.to_thread(self._note, runs.note_account, signed_in_at=moment.now())
+
+    async def answer(self, asked: errors.NeedsOperator) -> None:
+        """Answer the second factor that a page asks for, if the operator chose that; else raise it.
+
+        Answers once: raises the second time. Raises NeedsOperator also as
+        `scraper.second_factor.answer` and `jobs.codes.from_command` do.
+        """
+        await self._send_code(asked, asked.url)
         await self.keep()
+
+    async def _send_code(self, asked: errors.NeedsOperator, url: str | None = None) -> None:
+        """Send a code by the form that the tab shows, or that `url` does; prove who is signed in.
+
+        Raises `asked` where it asks for something else, or nobody chose to answer unasked.
+        """
+        if asked.code != "second_factor" or self._answered:
+            raise asked
+        command = self._desk.chosen.accounts[self._account.name].answer_command
+        kept = await asyncio.to_thread(self._desk.vault.get, self._account.name, "credentials")
+        code = await codes.unasked(asked, command, self._desk.environ, kept)
+        self._answered = True
+        await self._turns.turn()
+        await second_factor.answer(self._tab, code, self._layout, url)
+        await self._turns.turn()
+        await second_factor.prove(self._tab, self._site, self._layout, self._account.username)
+
+    async def keep_waiting(self, asked: errors.GreenroomError) -> None:
+        """Keep a sign-in that waits for a code, so that `accounts answer` can go on with it."""
+        if asked.code in second_factor.WAITING and asked.url:
+            pending = {"state": await self._tab.state(), "url": asked.url}
+            await asyncio.to_thread(self._desk.vault.put, self._account.name, "pending", pending)
 
     def _note_attempt(self) -> None:
         """Write the attempt down before it is made. Raises NeedsOperator `sign_in_too_soon`."""
@@ -121,37 +189,55 @@ class SignedInVisit:
                 raise errors.NeedsOperator("sign_in_too_soon")
             runs.note_account(connection, self._account.id, sign_in_attempted_at=now)
 
-    def _note_success(self) -> None:
+    def _note(self, act: Callable[..., None], *facts: Any, **columns: Any) -> None:
         with self._desk.database.write() as connection:
-            runs.note_account(connection, self._account.id, signed_in_at=moment.now())
+            act(connection, self._account.id, *facts, **columns)
 
 
 def entering(desk: Desk) -> Callable[[runs.Account], AbstractAsyncContextManager[SignedInVisit]]:
-    """Return the way to visit as an account: its lock, its session, a browser, its pace.
+    """Return the way to visit as an account.
 
     The session is kept after a good visit and after signing in, never after a bad one.
-    Entering raises Busy `account_busy`, BadConfig `browser_missing` or `browser_unusable`.
     """
 
     @asynccontextmanager
     async def enter(account: runs.Account) -> AsyncIterator[SignedInVisit]:
-        chosen = desk.chosen.sites[account.site]
-        base_url = settings.layout(desk.chosen, account.site).base_url
-        state = settings.session_file(desk.chosen, account.name)
-        rate = pace.checked_rate(chosen.requests_per_minute, base_url)
-        async with AsyncExitStack() as stack:
-            stack.enter_context(session.account_lock(state.with_suffix(".lock")))
-            restored = session.load(state)
-            opened = await stack.enter_async_context(desk.browser(desk.chosen))
-            tab = await stack.enter_async_context(
-                browser_tab.open_tab(
-                    opened, restored, base_url, deadline=chosen.request_timeout_seconds
-                )
-            )
-            turns = pace.Pace(desk.storage / "pace", account.name, rate)
-            visit = SignedInVisit(desk, account, tab, turns)
-            visit.restored = restored is not None
+        async with visiting(desk, account) as visit:
             yield visit
             await visit.keep()
 
     return enter
+
+
+@asynccontextmanager
+async def visiting(desk: Desk, account: runs.Account) -> AsyncIterator[SignedInVisit]:
+    """Visit as an account: its lock, its session, a browser, its pace.
+
+    Raises Busy `account_busy` or `account_elsewhere`, BadConfig `browser_missing` or
+    `browser_unusable`, and NeedsOperator where the account has begun to wait for its operator.
+    """
+    chosen = desk.chosen.sites[account.site]
+    base_url = settings.layout(desk.chosen, account.site).base_url
+    state = settings.session_file(desk.chosen, account.name)
+    rate = pace.checked_rate(chosen.requests_per_minute, base_url)
+    async with AsyncExitStack() as stack:
+        lock = state.with_suffix(".lock")
+        await stack.enter_async_context(alone.in_turn(lock, desk.patience))
+        await asyncio.to_thread(parking.refuse_news, desk.database, account)
+        restored = await asyncio.to_thread(session.load, desk.vault, account.name, state)
+        logs.hide(*session.secrets(restored) - {account.username})
+        opened = await stack.enter_async_context(desk.browser(desk.chosen))
+        tab = await stack.enter_async_context(
+            browser_tab.open_tab(
+                opened, restored, base_url, deadline=chosen.request_timeout_seconds
+            )
+        )
+        turns = pace.Pace(desk.storage / "pace", account.name, rate)
+        visit = SignedInVisit(desk, account, tab, turns)
+        visit.restored = restored is not None
+        try:
+            yield visit
+        except errors.NeedsOperator as asked:
+            with suppress(errors.TryLater):  # a browser that is lost has nothing to keep
+                await visit.keep_waiting(asked)
+            raise

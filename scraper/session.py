@@ -1,70 +1,57 @@
-"""Keep an account signed in: its browser state in a private file, and one run at a time."""
+"""Keep an account signed in: its browser state, sealed in the vault."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import secrets
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import filelock
 import msgspec
 
-from scraper import errors
+from scraper import private_file, vault
+
+SECRET_FROM = 8
+"""Characters from which a value is worth hiding; shorter ones, such as `1`, are in every text."""
 
 
-def load(path: Path) -> dict[str, Any] | None:
-    """Return the stored browser state (cookies, storage), or None when there is none to use.
+def load(box: vault.Vault, account: str, plain: Path) -> dict[str, Any] | None:
+    """Return the account's browser state (cookies, storage), or None when there is none to use.
 
-    A file that is no such state is moved aside as `<name>.broken`, for a look at it later.
+    A state that an older version left in the file `plain` is taken over into the vault. Raises as
+    `Vault.get` and `Vault.put`.
     """
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    state = _decoded(content)
-    if state is None:
-        path.replace(path.with_name(f"{path.name}.broken"))
-    return state
+    _take_over(box, account, plain)
+    state = box.get(account, "session")
+    return state if state is not None and _usable(state) else None
 
 
-def save(path: Path, state: dict[str, Any]) -> None:
-    """Store the browser state for its owner's eyes only, whole or not at all.
-
-    Raises BadConfig (`bad_config`) when the folder cannot be written to.
-    """
-    content = msgspec.json.encode(state)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.parent.chmod(0o700)
-        _replace(path, content)
-        stored = path.read_bytes()
-    except OSError as error:
-        raise errors.BadConfig(
-            "bad_config", f"the session cannot be stored in {path.parent}: {error.strerror}"
-        ) from error
-    if stored != content:
-        raise errors.BadConfig("bad_config", f"{path} does not hold what was written to it")
+def save(box: vault.Vault, account: str, state: dict[str, Any]) -> None:
+    """Seal the account's browser state, whole or not at all. Raises as `Vault.put`."""
+    box.put(account, "session", state)
 
 
-@contextlib.contextmanager
-def account_lock(path: Path) -> Iterator[None]:
-    """Hold the account for this run; the operating system lets go of it should we die.
+def secrets(state: Mapping[str, Any] | None) -> set[str]:
+    """Return the values of cookies and storage that must not show, short ones left out."""
+    kept = state or {}
+    stored = (item for origin in kept.get("origins", ()) for item in origin.get("localStorage", ()))
+    values = {str(item.get("value", "")) for item in (*kept.get("cookies", ()), *stored)}
+    return {value for value in values if len(value) >= SECRET_FROM}
 
-    Raises Busy (`account_busy`) at once if another run holds it.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = filelock.FileLock(path, timeout=0, mode=0o600)
-    try:
-        lock.acquire()
-    except filelock.Timeout:
-        raise errors.Busy("account_busy") from None
-    try:
-        yield
-    finally:
-        lock.release()
+
+def forget_plain(plain: Path) -> None:
+    """Remove what an older version left of the file `plain`: cookies that anybody could read."""
+    for file in (plain, plain.with_name(f"{plain.name}.broken"), *private_file.drafts(plain)):
+        file.unlink(missing_ok=True)
+
+
+def _take_over(box: vault.Vault, account: str, plain: Path) -> None:
+    """Seal a plain state, then remove it; one that is broken is of no use and removed too."""
+    with private_file.told(plain):
+        if plain.exists():
+            state = _decoded(plain.read_bytes())
+            if state is not None:
+                box.put(account, "session", state)
+        forget_plain(plain)
 
 
 def _decoded(content: bytes) -> dict[str, Any] | None:
@@ -73,29 +60,8 @@ def _decoded(content: bytes) -> dict[str, Any] | None:
         state = msgspec.json.decode(content, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-    return state if isinstance(state.get("cookies"), list) else None
+    return state if _usable(state) else None
 
 
-def _replace(path: Path, content: bytes) -> None:
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    try:
-        with os.fdopen(os.open(draft, flags, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename last through a power cut, where folders can be synced."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _usable(state: dict[str, Any]) -> bool:
+    return isinstance(state.get("cookies"), list)

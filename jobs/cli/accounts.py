@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.cli import state
+from jobs.cli import answer, connecting, passwords, state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-app = typer.Typer(help="Add, list and remove your accounts.")
+app = typer.Typer(help="Add, list, connect and remove your accounts.")
+app.command(name="sign-in")(connecting.sign_in)
+app.command(name="import-session")(connecting.import_session)
+app.command()(connecting.status)
+app.command()(answer.answer)
+app.command("store-totp")(answer.store_totp)
+app.command("store-password")(passwords.store_password)
+app.command("forget-password")(passwords.forget_password)
 
 Name = Annotated[
     str,
@@ -50,17 +57,20 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array.")] = False,
 ) -> None:
     """List the accounts, and where the password of each comes from."""
-    from jobs import settings
+    from jobs import passwords
+    from scraper import vault
 
     given = state.of(context)
+    chosen = given.start()
+    box = vault.open_vault(chosen.storage.directory, given.environ)
     rows = [
         {
             "name": name,
             "site": account.site,
             "username": account.username,
-            "password": "environment" if settings.password(name, given.environ) else "prompt",
+            "password": passwords.source(name, given.environ, box),
         }
-        for name, account in sorted(given.start().accounts.items())
+        for name, account in sorted(chosen.accounts.items())
     ]
     if as_json:
         print(json.dumps(rows, ensure_ascii=False))
@@ -76,9 +86,9 @@ def list_(
 
 @app.command()
 def remove(context: typer.Context, name: Name) -> None:
-    """Remove an account and its saved session, not its history."""
+    """Remove an account, its session and its password, not its history."""
     from jobs import config_file, settings
-    from scraper import errors, session
+    from scraper import alone, errors, session, vault
 
     given = state.of(context)
     chosen = given.start()
@@ -87,10 +97,11 @@ def remove(context: typer.Context, name: Name) -> None:
         raise errors.BadConfig("bad_request", "there is no settings file, so there is no account.")
     text = config_file.without_account(config_file.read(file), name)
     kept = settings.session_file(chosen, name)
-    with session.account_lock(kept.with_suffix(".lock")):
+    with alone.account_lock(kept.with_suffix(".lock")):
         config_file.write(file, text)
-        kept.unlink(missing_ok=True)
-    print(f"{file}: account {name} removed, and its session. Its history stays in the database.")
+        vault.open_vault(chosen.storage.directory, given.environ).forget(name)
+        session.forget_plain(kept)
+    print(f"{file}: account {name} removed, with its session and password, not its history.")
 
 
 def _current(config: Path | None, environ: Mapping[str, str], *, here: bool) -> tuple[Path, str]:

@@ -28,6 +28,7 @@ from jobs.cli import (
     pages,
     runs,
     state,
+    vault,
 )
 from scraper import errors
 
@@ -40,6 +41,7 @@ GROUPS: Mapping[str, typer.Typer] = {
     "db": database.app,
     "lists": lists.app,
     "runs": runs.app,
+    "vault": vault.app,
 }
 """Groups of commands: `greenroom NAME COMMAND`."""
 
@@ -170,9 +172,10 @@ def _say_usage(error: TyperException) -> int:
 
 
 def _say_defect(error: Exception) -> int:
+    from jobs import environment, logs
     from scraper import redact
 
-    hidden = {value for name, value in os.environ.items() if name.startswith("GREENROOM_PASSWORD_")}
+    hidden = environment.secrets(os.environ) | logs.hidden()
     print(redact.text("".join(traceback.format_exception(error)), hidden), file=sys.stderr)
     print(f"error[internal]: {type(error).__name__}", file=sys.stderr)
     print(f"remedy: {errors.CODES['internal']}", file=sys.stderr)

@@ -42,7 +42,7 @@ def furnish(
     def make(database: db.Database, **sizes: Any) -> given.House:
         storage = tmp_path / "data"
         storage.mkdir(exist_ok=True)
-        (storage / "sessions").symlink_to(sessions)
+        (storage / "vault").symlink_to(sessions)
         return given.house(world, database, tmp_path, chrome, **sizes)
 
     return make

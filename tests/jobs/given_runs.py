@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ STATS = "stats"
 PASSWORDS = {
     "GREENROOM_PASSWORD_MAIN": client.PASSWORD,
     "GREENROOM_PASSWORD_STATS": client.PASSWORD,
+    "GREENROOM_KEY": base64.b64encode(b"a key for tests, 32 bytes long..").decode(),
 }
 
 

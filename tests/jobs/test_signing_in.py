@@ -16,7 +16,7 @@ from tests.jobs import given_runs as given
 from tests.jobs import given_truth as truth
 
 SMALL: dict[str, Any] = {"followed": 8, "followers": 5}
-WRONG = dict.fromkeys(given.PASSWORDS, "not the password")
+WRONG = given.PASSWORDS | {"GREENROOM_PASSWORD_MAIN": "not the password"}
 ERRANDS = [("chaturbate.followers", {}), ("statbate_plus.chat", {"target": client.USERNAME})]
 
 

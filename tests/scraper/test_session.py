@@ -1,90 +1,78 @@
 from __future__ import annotations
 
-import subprocess
-import sys
+import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from scraper import errors, session
-
-STATE: dict[str, Any] = {
-    "cookies": [{"name": "sessionid", "value": "canary", "domain": "127.0.0.1", "expires": -1}],
-    "origins": [{"origin": "http://127.0.0.1", "localStorage": [{"name": "a", "value": "\u00e9"}]}],
-}
+from tests.scraper import given_vault as given
 
 
-def mode(path: Path) -> int:
-    return path.stat().st_mode & 0o777
+def left(folder: Path) -> list[str]:
+    """Return the files that are neither key nor lock."""
+    files = (path.name for path in folder.rglob("*") if path.is_file())
+    return sorted(name for name in files if name not in {"vault.key", "lock"})
 
 
 def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
-    path = tmp_path / "sessions" / "alice.json"
-    session.save(path, STATE)
-    session.save(path, STATE | {"origins": []})
-    assert session.load(path) == STATE | {"origins": []}
+    box = given.opened(tmp_path)
+    session.save(box, "alice", given.NEWER)
+    session.save(box, "alice", given.SESSION)
+    assert session.load(box, "alice", tmp_path / "alice.json") == given.SESSION
+    assert session.load(box, "bob", tmp_path / "bob.json") is None
 
 
-def test_the_state_is_for_its_owners_eyes_only(tmp_path: Path) -> None:
-    path = tmp_path / "sessions" / "alice.json"
-    path.parent.mkdir(mode=0o755)
-    session.save(path, STATE)
-    assert (mode(path), mode(path.parent)) == (0o600, 0o700)
-    assert list(path.parent.iterdir()) == [path], "no draft is left"
+def test_a_state_in_a_plain_file_is_taken_over_once_and_removed(tmp_path: Path) -> None:
+    plain = tmp_path / "sessions" / "alice.json"
+    plain.parent.mkdir()
+    plain.write_text(json.dumps(given.SESSION))
+    (plain.parent / ".alice.json.0123abcd").write_text("cookie-canary, half written")
+    (plain.parent / "alice.json.broken").write_text("cookie-canary, broken")
+    assert session.load(given.opened(tmp_path), "alice", plain) == given.SESSION
+    assert left(tmp_path) == ["alice.session"]
+    assert given.secrets_in(tmp_path) == []
+    assert session.load(given.opened(tmp_path), "alice", plain) == given.SESSION
 
 
-def test_there_is_no_state_before_the_first_sign_in(tmp_path: Path) -> None:
-    assert session.load(tmp_path / "none" / "alice.json") is None
+def test_a_plain_file_is_newer_than_what_the_vault_has(tmp_path: Path) -> None:
+    session.save(given.opened(tmp_path), "alice", given.NEWER)
+    plain = tmp_path / "alice.json"
+    plain.write_text(json.dumps(given.SESSION))
+    assert session.load(given.opened(tmp_path), "alice", plain) == given.SESSION
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"{", b"[]", b'{"cookies": 1}', b"\xff\xfe", b'{"cookies": "canary']
 )
-def test_a_broken_state_counts_as_none_and_is_kept_aside(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "alice.json"
-    path.write_bytes(content)
-    assert session.load(path) is None
-    assert not path.exists()
-    assert (tmp_path / "alice.json.broken").read_bytes() == content
+def test_a_broken_plain_file_counts_as_none_and_is_not_left_in_clear(
+    tmp_path: Path, content: bytes
+) -> None:
+    plain = tmp_path / "alice.json"
+    plain.write_bytes(content)
+    assert session.load(given.opened(tmp_path), "alice", plain) is None
+    assert left(tmp_path) == []
 
 
-def test_a_folder_that_cannot_be_written_is_told_without_the_secret(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
+def test_a_plain_file_that_cannot_be_sealed_stays(tmp_path: Path) -> None:
+    plain = tmp_path / "alice.json"
+    plain.write_text(json.dumps(given.SESSION))
+    (tmp_path / "vault").write_text("a file where a folder must be")
     with pytest.raises(errors.BadConfig) as caught:
-        session.save(tmp_path / "file" / "alice.json", STATE)
-    assert "canary" not in str(caught.value)
+        session.load(given.opened(tmp_path), "alice", plain)
+    assert "canary" not in caught.value.message
+    assert json.loads(plain.read_text()) == given.SESSION
 
 
-def test_only_one_run_has_an_account_at_a_time(tmp_path: Path) -> None:
-    lock = tmp_path / "locks" / "alice.lock"
-    with (
-        session.account_lock(lock),
-        pytest.raises(errors.Busy) as caught,
-        session.account_lock(lock),
-    ):
-        raise AssertionError
-    assert caught.value.code == "account_busy"
-    with session.account_lock(lock):
-        pass
+def test_a_lost_key_is_told_and_never_taken_for_no_session(tmp_path: Path) -> None:
+    session.save(given.opened(tmp_path, "A"), "alice", given.SESSION)
+    with pytest.raises(errors.NeedsOperator) as caught:
+        session.load(given.opened(tmp_path), "alice", tmp_path / "alice.json")
+    assert caught.value.code == "vault_key_missing"
 
 
-HOLDER = """
-import pathlib, sys, time
-from scraper import session
-with session.account_lock(pathlib.Path(sys.argv[1])):
-    print("held", flush=True)
-    time.sleep(60)
-"""
-
-
-def test_the_account_of_a_killed_run_is_free_again(tmp_path: Path) -> None:
-    lock = tmp_path / "alice.lock"
-    with subprocess.Popen([sys.executable, "-c", HOLDER, str(lock)], stdout=subprocess.PIPE) as run:
-        assert run.stdout is not None
-        assert run.stdout.readline() == b"held\n"
-        with pytest.raises(errors.Busy), session.account_lock(lock):
-            raise AssertionError
-        run.kill()
-    with session.account_lock(lock):
-        pass
+def test_values_that_must_not_show_are_cookies_and_storage() -> None:
+    stored = [{"origin": "http://a", "localStorage": [{"name": "t", "value": "storage-canary"}]}]
+    state = given.SESSION | {"origins": stored}
+    assert session.secrets(state) == {"cookie-canary", "storage-canary"}
+    assert session.secrets(None) == set()
