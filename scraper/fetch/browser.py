@@ -179,7 +179,6 @@ async def open_browser(
     `endpoint`  attach to a running browser (DevTools URL) instead; it is left running
     `tmp_dir`   where profiles stand while the browser runs; leftovers of killed runs are swept
     `sandbox`   Chromium's own sandbox: on, except for root, for whom Chromium has none
-    `arguments` more of Chromium's own
 
     Raises BadConfig (`browser_unusable`).
     """
@@ -191,7 +190,7 @@ async def open_browser(
             folder=folder,
             sandbox=chromium.may_sandbox() if sandbox is None else sandbox,
         )
-        browser.arguments = arguments
+        browser.arguments = arguments  # beside those of `chromium.QUIET`
         try:
             await browser.start()
             yield browser

@@ -199,6 +199,21 @@ async def test_a_wrong_password_is_tried_once_and_then_waits(
     assert len(house.world.requests()) == before
 
 
+@pytest.mark.parametrize(
+    ("name", "path"), [(given.ACCOUNT, "/auth/login/"), (given.STATS, "/login")]
+)
+async def test_a_locked_account_is_told_from_a_wrong_password(
+    house: given_waiting.Waiting, name: str, path: str
+) -> None:
+    house.world.fault("locked", path=path, times=None)
+
+    with pytest.raises(errors.NeedsOperator) as refused:
+        await connecting.by_password(house.desk, house.account(name))
+
+    assert refused.value.code == "account_locked"
+    assert house.account(name).waiting_for == "account_locked"
+
+
 async def test_a_session_that_the_site_ends_teaches_how_long_one_lasts(
     house: given_waiting.Waiting,
 ) -> None:
