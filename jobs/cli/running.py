@@ -19,7 +19,7 @@ from scraper import errors
 from scraper.sites import register
 
 if TYPE_CHECKING:
-    from jobs import settings
+    from jobs import settings, visit
     from models import db
 
 
@@ -137,6 +137,11 @@ def assemble(session: Session) -> run.Runtime:
     return runtime.assemble(
         session.chosen, session.database, session.given.environ, tell=logs.log.info, ask=_ask
     )
+
+
+def asking(desk: visit.Desk) -> visit.Desk:
+    """Return the desk, asking whoever sits at the terminal for a password that is not stored."""
+    return msgspec.structs.replace(desk, ask=_ask)
 
 
 def _said(session: Session, ended: report.Report) -> int:
