@@ -215,7 +215,7 @@ def test_columns_are_those_that_are_asked_for_in_that_order(lived: given_home.Ho
     said = lived("export", "chat", "-a", "main", "--columns", "text, at", "--output", "-")
 
     assert said.lines()[0] == "text,at"
-    assert [list(row) for row in table(said.out)][0] == ["text", "at"]
+    assert list(next(iter(table(said.out)))) == ["text", "at"]
 
 
 @pytest.mark.parametrize(
