@@ -7,12 +7,10 @@ meanwhile ends at once; a run that is gone on with is the operator's word that i
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from contextlib import suppress
 
-from jobs import settings, verdicts
+from jobs import verdicts
 from models import db, moment, runs
-from scraper import errors, vault
+from scraper import errors
 
 PASSING = frozenset({"sign_in_too_soon", "vault_key_missing", "vault_key_wrong", "vault_damaged"})
 """Codes that heal without a word to Greenroom, and that ask nothing of the site until then."""
@@ -68,15 +66,6 @@ def refuse_news(database: db.Database, account: runs.Account) -> None:
         now = runs.account_of(connection, account.id)
     if now.waiting_for and now.waiting_since != account.waiting_since:
         raise waiting(now)
-
-
-def has_password(box: vault.Vault, environ: Mapping[str, str], account: str) -> bool:
-    """Whether the account has a password now, without asking anybody."""
-    if settings.password(account, environ):
-        return True
-    with suppress(errors.NeedsOperator):  # a vault that does not open gives no password
-        return bool((box.get(account, "credentials") or {}).get("password"))
-    return False
 
 
 def waiting(account: runs.Account) -> errors.NeedsOperator:

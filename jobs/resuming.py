@@ -8,7 +8,7 @@ import msgspec
 
 from jobs import run, saved_pages, settings, verdicts
 from models import db, runs
-from scraper import errors, session
+from scraper import alone, errors
 
 OVER = ("ok", "held")
 """Statuses of runs that came to their end."""
@@ -32,7 +32,7 @@ def busy(connection: db.Connection, chosen: settings.Settings, run_id: int) -> e
         return None
     name = runs.account_of(connection, found.account_id).name
     try:
-        with session.account_lock(settings.session_file(chosen, name).with_suffix(".lock")):
+        with alone.account_lock(settings.session_file(chosen, name).with_suffix(".lock")):
             return None
     except errors.Busy as error:
         return error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib.metadata
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -11,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from jobs import verdicts, walk
+from jobs import artefacts, parking, verdicts, walk
 from models import apply, db, moment, runs, standing
 from scraper import errors, payload, site
 
@@ -35,7 +36,8 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True):
     """All that a run needs from outside.
 
     `visit` opens a browser for an account, alone; `layout` tells a site's layout with the
-    operator's overrides; `patience` how it waits; `show` and `tell` report to whoever watches.
+    operator's overrides; `patience` how it waits; `password` whether an account has one by now;
+    `show` and `tell` report to whoever watches; `witness` sees the errors that a visit ends with.
     """
 
     database: db.Database
@@ -43,6 +45,8 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True):
     visit: Enter
     layout: Callable[[str], site.Layout]
     patience: Callable[[str], walk.Patience]
+    password: Callable[[str], bool] = lambda _account: False
+    witness: artefacts.Witness = lambda _run, _visit: contextlib.nullcontext()
     show: Callable[[walk.Progress], None] = lambda _progress: None
     tell: Callable[[str], None] = lambda _message: None
 
@@ -97,8 +101,10 @@ def _fault(error: Exception) -> errors.GreenroomError:
 async def _attempt(runtime: Runtime, run: runs.Run) -> str:
     """Walk the leads and close the list; return the status."""
     account = await asyncio.to_thread(_account, runtime, run)
+    password = await asyncio.to_thread(runtime.password, account.name)
+    parking.turn_away(account, run, password=password)
     _, collector = collector_of(runtime.sites, run.collector)
-    async with runtime.visit(account) as visit:
+    async with runtime.visit(account) as visit, runtime.witness(run, visit):
         on_the_way = await asyncio.to_thread(_depart, runtime, run, account, visit)
         while True:
             await on_the_way.to_the_end()
@@ -228,6 +234,7 @@ def _finish(
         if status == "cancelled" and runs.get(connection, run.id).status != "running":
             return
         runs.progress(connection, run, values)
+        parking.note(connection, run, failure)
         if status not in {"ok", "held"}:
             account = runs.account_of(connection, run.account_id)
             _, collector = collector_of(runtime.sites, run.collector)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from jobs import run, settings, visit, walk
+from jobs import artefacts, passwords, run, settings, visit, walk
 from models import db, upgrade
 from scraper import errors
 from scraper.sites import register
@@ -40,13 +40,18 @@ def assemble(
     database: db.Database,
     environ: Mapping[str, str],
     *,
-    show: Callable[[walk.Progress], None] = lambda _progress: None,
     tell: Callable[[str], None] = lambda _message: None,
     ask: Callable[[str], str | None] = lambda _account: None,
+    patience: float = 0.0,
 ) -> run.Runtime:
     """Return the runtime of this process's runs; a browser opens only when one visits a site."""
     desk = visit.Desk(
-        chosen=chosen, database=database, sites=register.SITES, environ=environ, ask=ask
+        chosen=chosen,
+        database=database,
+        sites=register.SITES,
+        environ=environ,
+        ask=ask,
+        patience=patience,
     )
     return run.Runtime(
         database=database,
@@ -56,6 +61,9 @@ def assemble(
         patience=lambda name: walk.Patience(
             retries=chosen.sites[name].retries, wait=chosen.sites[name].retry_wait_seconds
         ),
-        show=show,
+        password=lambda name: (
+            passwords.source(name, environ, desk.vault) in {"environment", "vault"}
+        ),
+        witness=artefacts.witness(chosen, database),
         tell=tell,
     )

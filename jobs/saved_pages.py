@@ -98,6 +98,10 @@ class SavedVisit:
             "not_possible", "a saved page shows no signed-in user; save it while signed in"
         )
 
+    async def answer(self, asked: errors.NeedsOperator) -> None:
+        """Raise what the saved page asks for: nobody can answer a file."""
+        raise asked
+
     async def hold(self, seconds: float) -> None:
         """Wait for nobody: a file has no pace."""
 

@@ -45,6 +45,10 @@ class Visit(Protocol):
         """Sign in. Raises NeedsOperator."""
         ...
 
+    async def answer(self, asked: errors.NeedsOperator) -> None:
+        """Answer what the site asks for, if that can be done unasked; else raise it."""
+        ...
+
     async def hold(self, seconds: float) -> None:
         """Keep everybody who uses the account quiet for a while."""
         ...
@@ -94,6 +98,8 @@ class Walk(msgspec.Struct, kw_only=True):
                 await self._patiently(self.leads[0])
             except (errors.PageChanged, errors.Refused) as error:
                 await self._otherwise(error)
+            except errors.NeedsOperator as asked:
+                await self.visit.answer(asked)
             except errors.SignInAgain:
                 if self.signed_in:
                     raise

@@ -9,6 +9,25 @@ import typer
 
 from jobs.cli import state, times
 
+LONGEST_WAIT = 3600.0
+"""Seconds that `--wait` waits for another run of the account."""
+
+Since = Annotated[dt.datetime | None, typer.Option(help="History from this time on (UTC).")]
+Until = Annotated[dt.datetime | None, typer.Option(help="History up to this time (UTC).")]
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change; keep nothing.")]
+
+Trace = Annotated[
+    bool, typer.Option("--trace", help="Keep a trace for a day; it holds session cookies.")
+]
+
+Wait = Annotated[
+    bool,
+    typer.Option(
+        "--wait/--no-wait", help="Wait, up to an hour, while another run has the account."
+    ),
+]
+
 
 def collectors(
     context: typer.Context,
@@ -46,20 +65,17 @@ def collect(
     account: Annotated[str, typer.Option("--account", "-a", help="As which account.")],
     target: Annotated[str | None, typer.Option(help="The room, where one is needed.")] = None,
     full: Annotated[bool, typer.Option("--full", help="Back to the very beginning.")] = False,
-    since: Annotated[
-        dt.datetime | None, typer.Option(help="History from this time on (UTC).")
-    ] = None,
-    until: Annotated[
-        dt.datetime | None, typer.Option(help="History up to this time (UTC).")
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would change; keep nothing.")
-    ] = False,
+    since: Since = None,
+    until: Until = None,
+    dry_run: DryRun = False,
+    wait: Wait = False,
+    trace: Trace = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Run COLLECTOR now and say what came of it."""
     from jobs import orders
     from jobs.cli import opening, running
+    from scraper import errors
 
     wish = orders.Wish(
         collector=collector,
@@ -70,7 +86,10 @@ def collect(
         since=_iso(since),
         until=_iso(until),
     )
-    with opening.session(context, json=json) as session:
+    if trace and dry_run:
+        raise errors.BadConfig("bad_request", "--dry-run keeps nothing; leave out --trace")
+    waits = LONGEST_WAIT * wait
+    with opening.session(context, json=json, patience=waits, trace=trace) as session:
         return running.rehearse(session, wish) if dry_run else running.collect(session, wish)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from jobs import runtime
+import msgspec
+
+from jobs import artefacts, runtime
 from jobs.cli import running, state
 from models import queries
 from scraper import errors
@@ -19,11 +21,14 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def session(context: typer.Context, *, json: bool = False) -> Iterator[running.Session]:
+def session(
+    context: typer.Context, *, json: bool = False, patience: float = 0.0, trace: bool = False
+) -> Iterator[running.Session]:
     """Give the settings and the database of this command line. Raises BadConfig, StorageTrouble."""
     given = state.of(context)
     with opened(given, given.start(), json=json) as ready:
-        yield ready
+        keeps: artefacts.Keeps = "traces" if trace else "failures"
+        yield msgspec.structs.replace(ready, patience=patience, keeps=keeps)
 
 
 @contextmanager

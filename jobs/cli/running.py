@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from jobs import logs, orders, report, resuming, run, runtime
+from jobs import artefacts, logs, orders, report, resuming, run, runtime
 from jobs.cli import exits, state, watching
 from models import archive, follows, rehearsal, runs
 from scraper import errors
@@ -24,12 +24,18 @@ if TYPE_CHECKING:
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """What a command that runs something works with."""
+    """What a command that runs something works with.
+
+    `patience` is how long (seconds) a run waits for another one of the same account; `keeps` says
+    what is kept of what the browser shows.
+    """
 
     given: state.State
     chosen: settings.Settings
     database: db.Database
     json: bool
+    patience: float = 0.0
+    keeps: artefacts.Keeps = "failures"
 
 
 def collect(session: Session, wish: orders.Wish) -> int:
@@ -57,7 +63,7 @@ def rehearse(session: Session, wish: orders.Wish) -> int:
     with session.database.write() as connection:
         account = orders.account(connection, session.chosen, wish.account)
     with rehearsal.rehearsal(session.database, account.id) as copy:
-        tried = msgspec.structs.replace(session, database=copy)
+        tried = msgspec.structs.replace(session, database=copy, keeps="nothing")
         with copy.write() as connection:
             run_id = orders.place(connection, session.chosen, register.SITES, wish)
         ended = execute(tried, run_id)
@@ -73,7 +79,10 @@ def show(session: Session, run_id: int) -> None:
         account = runs.get(connection, run_id).account_id
         shown = report.of(connection, run_id)
         kept = list(archive.find(connection, run_id=run_id))
+        pictured = artefacts.lines(session.chosen.storage.directory, runs.get(connection, run_id))
     say(session, shown)
+    for line in () if session.json else pictured:
+        print(line)
     if shown.status == "held" and not session.json:
         with rehearsal.rehearsal(session.database, account) as copy:
             _say_changes(session, _changes(copy, shown))
@@ -133,10 +142,20 @@ def _say_changes(session: Session, changes: list[tuple[str, str]]) -> None:
 
 
 def assemble(session: Session) -> run.Runtime:
-    """Return the runtime of this command's runs."""
-    return runtime.assemble(
-        session.chosen, session.database, session.given.environ, tell=logs.log.info, ask=_ask
+    """Return the runtime of this command's runs; somebody at a terminal has a password."""
+    assembled = runtime.assemble(
+        session.chosen,
+        session.database,
+        session.given.environ,
+        tell=logs.log.info,
+        ask=_ask,
+        patience=session.patience,
     )
+    watch = artefacts.witness(session.chosen, session.database, session.keeps)
+    assembled = msgspec.structs.replace(assembled, witness=watch)
+    if not sys.stdin.isatty():
+        return assembled
+    return msgspec.structs.replace(assembled, password=lambda _account: True)
 
 
 def asking(desk: visit.Desk) -> visit.Desk:

@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborHTMLParser
 from fixtures.practice import client
 from jobs import settings, walk
 from models import db, runs
-from scraper import payload
+from scraper import errors, payload
 from scraper.fetch import answers
 from tests.jobs import given_runs as given
 
@@ -41,6 +41,9 @@ class PlainVisit:
 
     async def sign_in(self) -> None:
         raise AssertionError("the session must hold")
+
+    async def answer(self, asked: errors.NeedsOperator) -> None:
+        raise asked
 
     async def hold(self, seconds: float) -> None:
         raise AssertionError(f"nobody asks to wait {seconds} s")
