@@ -243,5 +243,14 @@ def _finish(
 
 
 async def _shielded(act: Callable[..., None], *arguments: Any) -> None:
-    """Do the last write of a run even while it is being cancelled."""
-    await asyncio.shield(asyncio.to_thread(act, *arguments))
+    """Do the last write of a run to its end, however often it is cancelled meanwhile."""
+    writing = asyncio.ensure_future(asyncio.to_thread(act, *arguments))
+    cancelled = False
+    while not writing.done():
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            cancelled = True
+    writing.result()
+    if cancelled:
+        raise asyncio.CancelledError

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import jsonschema
 import pytest
 
 from fixtures.practice import client
@@ -46,11 +47,25 @@ def life(world: client.Practice, tmp_path_factory: pytest.TempPathFactory) -> Li
     return Life(home, before, world.truth())
 
 
+@pytest.fixture(scope="session")
+def as_published() -> Callable[[str], dict[str, Any]]:
+    """Return how to read the one object that a command prints, as its published schema has it."""
+    schema = json.loads((given_home.HOUSE / "docs" / "run.schema.json").read_text("utf-8"))
+    checked = jsonschema.Draft202012Validator(schema)
+
+    def read(text: str) -> dict[str, Any]:
+        assert text.count("\n") == 1
+        told: dict[str, Any] = json.loads(text)
+        checked.validate(told)
+        return told
+
+    return read
+
+
 @pytest.fixture
 def lived(life: Life, world: client.Practice, tmp_path: Path) -> Iterator[given_home.Home]:
     """Return a copy of that home; the world is as it was when the home was last used."""
-    shutil.copytree(life.home.folder, tmp_path / "home")
-    home = given_home.Home(tmp_path / "home", world)
+    home = life.home.copy(tmp_path / "home")
     home.forget_sign_in()
     yield home
     world.clear_faults()
@@ -59,6 +74,6 @@ def lived(life: Life, world: client.Practice, tmp_path: Path) -> Iterator[given_
 @pytest.fixture
 def home(world: client.Practice, tmp_path: Path) -> Iterator[given_home.Home]:
     """Return a home where nothing has happened yet, at a world as small and as new."""
-    world.configure(**given_home.SMALL)
+    world.configure(**given_home.SMALL, keep_sessions=True)
     yield given_home.furnish(tmp_path / "home", world)
     world.clear_faults()

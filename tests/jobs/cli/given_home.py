@@ -6,6 +6,8 @@ import contextlib
 import io
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import time
@@ -123,18 +125,31 @@ class Home(NamedTuple):
             for name in names
         }
 
+    def members(self, direction: str) -> set[str]:
+        """Return who is on a list as the tables have it."""
+        return {
+            name
+            for (name,) in self.rows(
+                "SELECT p.username FROM follow_edges f JOIN persons p ON p.id = f.person_id"
+                " WHERE f.direction = :direction AND f.ended IS NULL",
+                direction=direction,
+            )
+        }
+
+    def copy(self, folder: Path) -> Home:
+        """Return a home of its own that begins as this one."""
+        shutil.copytree(self.folder, folder)
+        return Home(folder, self.world)
+
     def forget_sign_in(self) -> None:
         """Let accounts sign in again at once."""
         self.change("UPDATE accounts SET sign_in_attempted_at = NULL")
 
-    def settings(self, change: dict[str, str]) -> None:
-        """Replace texts in the settings file."""
+    def impatient(self, seconds: int) -> None:
+        """Let answers take so long and no longer."""
         file = self.folder / "greenroom.toml"
-        words = file.read_text()
-        for before, after in change.items():
-            assert before in words
-            words = words.replace(before, after)
-        file.write_text(words)
+        deadline = f"request_timeout_seconds = {seconds}"
+        file.write_text(re.sub(r"request_timeout_seconds = \S+", deadline, file.read_text()))
 
     def processes(self) -> list[psutil.Process]:
         """Return the browsers and drivers that work in this home."""
@@ -154,7 +169,7 @@ class Home(NamedTuple):
 def furnish(folder: Path, world: client.Practice, **sizes: int) -> Home:
     """Return a home whose settings lead to the world."""
     folder.mkdir(exist_ok=True)
-    (folder / "greenroom.toml").write_text(given_runs.config(world, **sizes))
+    (folder / "greenroom.toml").write_text(given_runs.config(world, 60, **sizes))
     return Home(folder, world)
 
 
