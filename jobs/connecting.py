@@ -32,14 +32,14 @@ OWN_NAME = "logged_in_user.username"
 
 
 class Connected(msgspec.Struct, frozen=True, kw_only=True):
-    """An account whose session is proved and stored; `waiting` are the runs to go on with."""
+    """An account (its number and name) whose session is proved and stored."""
 
+    id: int
     account: str
     site: str
     username: str
     by: str
     expires_at: datetime | None
-    waiting: tuple[int, ...]
 
 
 async def prove(
@@ -190,14 +190,13 @@ async def _accept(
     with desk.database.write() as connection:
         proofs.connected(connection, account.id, by, proved, layout)
         parking.ready(connection, account.id)
-        waiting = parking.waiting_runs(connection, account.id)
     return Connected(
+        id=account.id,
         account=account.name,
         site=account.site,
         username=account.username,
         by=by,
         expires_at=session_cookie.expiry(proved, layout),
-        waiting=tuple(waiting),
     )
 
 

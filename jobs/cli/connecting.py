@@ -13,8 +13,12 @@ from jobs.cli import exits
 
 if TYPE_CHECKING:
     from jobs import connecting as connections
+    from jobs.cli import running
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The account.")]
+GoOn = Annotated[
+    bool, typer.Option("--resume/--no-resume", help="Go on with the runs that wait for it.")
+]
 
 
 def sign_in(
@@ -30,6 +34,7 @@ def sign_in(
         ),
     ] = None,
     deadline: Annotated[float, typer.Option(min=1, help="Seconds to sign in by hand.")] = 600,
+    resume: GoOn = True,
 ) -> int:
     """Connect an account: sign in by hand in a window, or by its password."""
     from jobs import connecting, orders
@@ -42,17 +47,18 @@ def sign_in(
             account = orders.account(connection, session.chosen, name)
         desk = running.asking(going_on.desk(session))
         if headless:
-            return _said(asyncio.run(connecting.by_password(desk, account)))
+            return _said(session, asyncio.run(connecting.by_password(desk, account)), resume=resume)
         by_hand = connecting.by_window(
             desk, account, _tell, port=remote_debugging, deadline=deadline
         )
-        return _said(asyncio.run(by_hand))
+        return _said(session, asyncio.run(by_hand), resume=resume)
 
 
 def import_session(
     context: typer.Context,
     name: Name,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The export; - reads it here.")],
+    resume: GoOn = True,
 ) -> int:
     """Connect an account with a session exported from a browser."""
     from jobs import connecting, orders
@@ -67,7 +73,8 @@ def import_session(
         with session.database.write() as connection:
             account = orders.account(connection, session.chosen, name)
         text = imported.decoded(content)
-        return _said(asyncio.run(connecting.by_import(going_on.desk(session), account, text)))
+        connected = asyncio.run(connecting.by_import(going_on.desk(session), account, text))
+        return _said(session, connected, resume=resume)
 
 
 def status(
@@ -93,13 +100,16 @@ def _tell(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
 
 
-def _said(connected: connections.Connected | None) -> int:
+def _said(
+    session: running.Session, connected: connections.Connected | None, *, resume: bool
+) -> int:
+    """Say how the account is connected, and go on with the runs that waited for that."""
+    from jobs.cli import going_on
+
     if connected is None:
         _tell("cancelled: the window was closed; nothing was stored")
         return exits.CANCELLED
-    until = f", its cookie good until {connected.expires_at:%Y-%m-%d %H:%M} UTC"
-    known = until if connected.expires_at else ""
+    ends = connected.expires_at
+    known = f", its cookie good until {ends:%Y-%m-%d %H:%M} UTC" if ends else ""
     print(f"{connected.account}: connected as {connected.username} at {connected.site}{known}.")
-    for run_id in connected.waiting:
-        print(f"go on with `greenroom runs resume {run_id}`")
-    return exits.OK
+    return going_on.go_on(session, connected.id) if resume else exits.OK

@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 
+from fixtures.practice import client
 from jobs import account_status, orders, settings
 from models import db, moment, runs
 from scraper import errors, vault
+from tests.jobs import given_runs as given
+from tests.jobs import given_web
 from tests.jobs.given_command import greenroom
 
 CONFIG = """
@@ -153,3 +156,21 @@ def test_the_commands_say_what_is_wrong(
     said = greenroom(tmp_path, "accounts", *arguments)
 
     assert (said.returncode, f"error[{code}]" in said.stderr) == (ended, True), said.stderr
+
+
+async def test_an_import_goes_on_with_the_run_that_waited(
+    world: client.Practice, tmp_path: Path
+) -> None:
+    world.configure(followed=3)
+    (tmp_path / "greenroom.toml").write_text(given.config(world))
+    told = greenroom(tmp_path, "collect", "chaturbate.followed", "--account", given.ACCOUNT)
+    async with given_web.signed_in(world) as web:
+        (tmp_path / "header.txt").write_text(f"Cookie: sessionid={web.cookies['sessionid']}")
+
+    said = greenroom(tmp_path, "accounts", "import-session", given.ACCOUNT, "header.txt")
+
+    assert (told.returncode, said.returncode) == (3, 0), said.stderr
+    assert f"{given.ACCOUNT}: connected as {client.USERNAME}" in said.stdout
+    assert "run 1 chaturbate.followed as main: ok" in said.stdout
+    assert world.sign_in_attempts()[-1]["outcome"] == "ok"
+    assert len(world.sign_in_attempts()) == 1
