@@ -17,7 +17,7 @@ import msgspec
 from models import records
 from scraper import errors, json, payload, site
 from scraper.sites.statbate_plus import endpoints
-from scraper.sites.statbate_plus.pages import inertia, paginator
+from scraper.sites.statbate_plus.pages import inertia, paginator, shifts
 
 SOURCE = "statbate_plus.chat"
 
@@ -39,19 +39,23 @@ def chat_page(answer: payload.Payload, layout: site.Layout) -> payload.Batch:
     inertia.user(answer, page, layout)
     messages = _messages(answer, page, layout)
     known = paginator.facts(messages)
-    if _total_changed(answer.request, known):
+    if _total_changed(answer.request, known) or shifts.happened(answer.request, messages.data):
         return payload.Batch(leads=(_restarted(answer, layout),))
     number = payload.context_number(answer.request, "page")
     changes = paginator.following(messages, known, number, answer.url)
     _refuse_gaps(answer, messages, known, changes is None)
     acts, equals = _acts(answer, messages)
+    first_key = acts[0].key if acts else None
+    if lead := shifts.check(answer.request, messages.data, first_key):
+        return payload.Batch(leads=(lead,))
     if changes is None:
         proved = bool(acts) or known.total == 0
         closes = answer.request.context.get("closes") if proved else None
         cursor = (records.Cursor(value=str(closes)),) if closes else ()
         return payload.Batch(records=(*acts, *cursor))
-    context = {name: value for name, value in answer.request.context.items() if name != "reloads"}
+    context = _kept(answer.request)
     context |= {"page": number + 1, "equals": equals, "edge": acts[-1].at.isoformat()}
+    context |= shifts.marks(answer.request, messages.data, known)
     if known.total is not None:
         context["total"] = known.total
     lead = endpoints.next_page(answer.request, changes, str(page.version or ""), context)
@@ -79,13 +83,16 @@ def _total_changed(request: payload.Request, known: paginator.Facts) -> bool:
     return before is not None and known.total is not None and known.total != before
 
 
+def _kept(request: payload.Request) -> dict[str, str | int]:
+    return {name: value for name, value in request.context.items() if name in shifts.KEPT}
+
+
 def _restarted(answer: payload.Payload, layout: site.Layout) -> payload.Request:
     """Return the first page again: rows have moved from page to page behind the walk."""
     restarts = int(answer.request.context.get("restarts", 0)) + 1
     if restarts > RESTARTS:
         raise errors.TryLater("list_shifted", url=answer.url)
-    kept = ("room", "username", "since", "until", "closes")
-    context = {name: value for name, value in answer.request.context.items() if name in kept}
+    context = _kept(answer.request)
     return endpoints.first_page(layout, context | {"page": 1, "restarts": restarts})
 
 
