@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import secrets
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -58,10 +60,11 @@ site = "statbate_plus"
 username = "{world.username}"
 """
     (folder / config_file.NAME).write_text(config, "utf-8")
-    passwords = {
+    environ = {
         environment.password_variable(name): world.password for name in (ACCOUNT, STATS_ACCOUNT)
     }
-    return Stage(folder=folder, config=config, environ=passwords)
+    environ[environment.KEY] = base64.b64encode(secrets.token_bytes(32)).decode()
+    return Stage(folder=folder, config=config, environ=environ)
 
 
 def play(world: client.Practice, run: Run, say: Callable[[str], None]) -> bool:

@@ -9,12 +9,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from jobs import runtime, settings, visit
 from models import db, moment, runs, upgrade
-from scraper import errors
+from scraper import errors, keys, private_file, vault
 
 LEAST_FREE = 1024**3
 """Bytes of free disk below which a long run may not end well."""
@@ -33,11 +34,18 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     remedy: str = ""
 
 
-async def examine(chosen: settings.Settings) -> AsyncIterator[Finding]:
-    """Yield a finding for configuration, disk, database, clock, browser and practice site."""
+class Place(NamedTuple):
+    """What is examined: the settings, and the environment they were read with."""
+
+    chosen: settings.Settings
+    environ: Mapping[str, str]
+
+
+async def examine(chosen: settings.Settings, environ: Mapping[str, str]) -> AsyncIterator[Finding]:
+    """Yield a finding for each of `CHECKS`."""
     for name, check in CHECKS.items():
         try:
-            yield await check(name, chosen)
+            yield await check(name, Place(chosen, environ))
         except errors.GreenroomError as error:
             yield Finding(name=name, ok=False, found=error.message, remedy=error.remedy)
         except OSError as error:
@@ -45,24 +53,24 @@ async def examine(chosen: settings.Settings) -> AsyncIterator[Finding]:
             yield Finding(name=name, ok=False, found=why, remedy=STORAGE_REMEDY)
 
 
-async def _config(name: str, chosen: settings.Settings) -> Finding:
-    place = str(chosen.file) if chosen.file else "no file, defaults"
-    accounts = ", ".join(sorted(chosen.accounts)) or "there is no account"
+async def _config(name: str, place: Place) -> Finding:
+    file = str(place.chosen.file) if place.chosen.file else "no file, defaults"
+    accounts = ", ".join(sorted(place.chosen.accounts)) or "there is no account"
     return Finding(
         name=name,
-        ok=bool(chosen.accounts),
-        found=f"{place}; {accounts}",
+        ok=bool(place.chosen.accounts),
+        found=f"{file}; {accounts}",
         remedy="greenroom accounts add NAME --site chaturbate --username YOU",
     )
 
 
-async def _disk(name: str, chosen: settings.Settings) -> Finding:
-    place = chosen.storage.directory
-    free = await asyncio.to_thread(_free, place)
+async def _disk(name: str, place: Place) -> Finding:
+    folder = place.chosen.storage.directory
+    free = await asyncio.to_thread(_free, folder)
     return Finding(
         name=name,
         ok=free >= LEAST_FREE,
-        found=f"{free / 1024**3:.1f} GiB free at {place}",
+        found=f"{free / 1024**3:.1f} GiB free at {folder}",
         remedy="free some space, or set [storage] directory to a larger disk",
     )
 
@@ -74,23 +82,42 @@ def _free(place: Path) -> int:
         return shutil.disk_usage(place).free
 
 
-async def _database(name: str, chosen: settings.Settings) -> Finding:
-    with runtime.open_database(chosen) as database:
+async def _vault(name: str, place: Place) -> Finding:
+    """Open everything that is sealed."""
+    folder = place.chosen.storage.directory
+    box = vault.open_vault(folder, place.environ)
+    entries = await asyncio.to_thread(box.entries)
+    faults = [entry.fault for entry in entries if entry.fault]
+    said = [fault.message for fault in faults] or [f"{len(entries)} sealed, all open"]
+    remedies = list(dict.fromkeys(fault.remedy for fault in faults))
+    if private_file.exposed(folder / keys.FILE):
+        said.append("others may read the key")
+        remedies.append(f"chmod 600 {folder / keys.FILE}, then `greenroom vault rotate`")
+    return Finding(
+        name=name,
+        ok=not remedies,
+        found="; ".join((f"key {box.key_id or 'none'}, {box.home}", *said)),
+        remedy=" ".join(remedies),
+    )
+
+
+async def _database(name: str, place: Place) -> Finding:
+    with runtime.open_database(place.chosen) as database:
         findings = await asyncio.to_thread(upgrade.check, database)
-        place = database.url.render_as_string(hide_password=True)
+        url = database.url.render_as_string(hide_password=True)
     bad = [finding for finding in findings if not finding.ok]
     named = ", ".join(finding.name for finding in bad or findings)
     return Finding(
         name=name,
         ok=not bad,
-        found=f"{place}; {'wrong' if bad else 'checked'}: {named}",
+        found=f"{url}; {'wrong' if bad else 'checked'}: {named}",
         remedy="; ".join(finding.remedy for finding in bad),
     )
 
 
-async def _clock(name: str, chosen: settings.Settings) -> Finding:
+async def _clock(name: str, place: Place) -> Finding:
     newest = None
-    with suppress(errors.StorageTrouble), runtime.open_database(chosen) as database:
+    with suppress(errors.StorageTrouble), runtime.open_database(place.chosen) as database:
         newest = await asyncio.to_thread(_newest_run, database)
     now = moment.now()
     return Finding(
@@ -107,14 +134,14 @@ def _newest_run(database: db.Database) -> datetime | None:
     return newest[0].active_at if newest else None
 
 
-async def _browser(name: str, chosen: settings.Settings) -> Finding:
-    place = visit.executable(chosen) or chosen.browser.endpoint
-    async with visit.own_browser(chosen) as opened:
+async def _browser(name: str, place: Place) -> Finding:
+    program = visit.executable(place.chosen) or place.chosen.browser.endpoint
+    async with visit.own_browser(place.chosen) as opened:
         await opened.check()
-        return Finding(name=name, ok=True, found=f"Chromium {opened.version}, {place}")
+        return Finding(name=name, ok=True, found=f"Chromium {opened.version}, {program}")
 
 
-async def _practice(name: str, _chosen: settings.Settings) -> Finding:
+async def _practice(name: str, _place: Place) -> Finding:
     try:
         ready = await asyncio.to_thread(_practice_answers)
     except (ImportError, RuntimeError):
@@ -134,9 +161,10 @@ def _practice_answers() -> bool:
         return bool(world.truth())
 
 
-CHECKS: Mapping[str, Callable[[str, settings.Settings], Awaitable[Finding]]] = {
+CHECKS: Mapping[str, Callable[[str, Place], Awaitable[Finding]]] = {
     "config": _config,
     "disk": _disk,
+    "vault": _vault,
     "database": _database,
     "clock": _clock,
     "browser": _browser,

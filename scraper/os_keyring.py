@@ -7,6 +7,7 @@ first that is missed the keyring counts as absent until the process ends.
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
@@ -21,6 +22,12 @@ DEADLINE = 15.0
 _REAL = 1  # the keyring library gives lesser priorities to its null, fail and plain-text backends
 
 _T = TypeVar("_T")
+
+
+@functools.cache
+def of_this_process() -> OsKeyring:
+    """Return the one that all of this process use, so that a silent one is waited for once."""
+    return OsKeyring()
 
 
 class OsKeyring:

@@ -82,7 +82,7 @@ def unseal(key: Key, account: str, kind: str, sealed: bytes) -> bytes:
 def damaged(account: str, kind: str) -> errors.NeedsOperator:
     """Return the error for a sealed file that is not what was sealed."""
     return errors.NeedsOperator(
-        "vault_damaged", f"the sealed {kind} of {account} was damaged or changed on the disk"
+        "vault_damaged", f"{account}.{kind} in the vault was damaged or changed on the disk"
     )
 
 

@@ -170,7 +170,7 @@ class Vault:
         return sealing.unseal(key, account, kind, sealed)
 
     def _lost(self, account: str, kind: Kind, key_id: str) -> errors.NeedsOperator:
-        told = f"the {kind} of {account} is sealed with key {key_id}"
+        told = f"{account}.{kind} is sealed with key {key_id}"
         where = self._ring.home(key_id)
         in_use = self._ring.in_use()
         if where != "nowhere":
@@ -231,7 +231,7 @@ class Vault:
 def open_vault(
     directory: Path,
     environ: Mapping[str, str],
-    keyring: Callable[[], keys.Keyring] = os_keyring.OsKeyring,
+    keyring: Callable[[], keys.Keyring] = os_keyring.of_this_process,
     *,
     patience: float = PATIENCE,
 ) -> Vault:

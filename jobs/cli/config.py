@@ -13,9 +13,11 @@ app = typer.Typer(help="Check and show the settings.")
 def check(context: typer.Context) -> None:
     """Say whether the settings are right, or which key is not."""
     from jobs import environment
+    from scraper import keys
 
     given = state.of(context)
     chosen = given.start()
+    keys.given(given.environ.get(keys.VARIABLE, ""))  # or refuse it
     for name in environment.unused_passwords(list(chosen.accounts), given.environ):
         print(f"note: {name} belongs to no account.")
     if not chosen.accounts:
@@ -27,5 +29,13 @@ def check(context: typer.Context) -> None:
 def show(context: typer.Context) -> None:
     """Print the settings in force, defaults included, secrets hidden."""
     from jobs import settings_show
+    from scraper import errors, vault
 
-    print(settings_show.text(state.of(context).start()))
+    given = state.of(context)
+    chosen = given.start()
+    print(settings_show.text(chosen))
+    try:
+        home = vault.open_vault(chosen.storage.directory, given.environ).home
+    except errors.GreenroomError as error:
+        home = f"error[{error.code}]: {error.message}"
+    print(f"\n# the vault's key: {home}")

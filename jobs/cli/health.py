@@ -14,11 +14,12 @@ def doctor(context: typer.Context) -> int:
     from jobs import doctor as examination
     from scraper import redact
 
-    chosen = state.of(context).start()
+    given = state.of(context)
+    chosen = given.start()
 
     async def examine() -> bool:
         well = True
-        async for one in examination.examine(chosen):
+        async for one in examination.examine(chosen, given.environ):
             well = well and one.ok
             remedy = "" if one.ok else f"; remedy: {one.remedy}"
             said = redact.text(f"{one.name}: {one.found}{remedy}")
