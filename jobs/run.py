@@ -7,12 +7,12 @@ import contextlib
 import importlib.metadata
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 
-from jobs import artefacts, parking, verdicts, walk
+from jobs import artefacts, errands, parking, verdicts, walk
 from models import apply, db, moment, runs, standing
 from scraper import errors, payload, site
 
@@ -135,7 +135,7 @@ def _depart(runtime: Runtime, run: runs.Run, account: runs.Account, visit: walk.
     with runtime.database.write() as connection:
         leads = _leads_left(connection, run)
         if leads is None:
-            leads = list(collector.start(_errand(connection, run, account), layout))
+            leads = list(collector.start(errands.of(connection, run, account), layout))
             standing.restart(connection, run.id)
             runs.progress(connection, run, {"leads": walk.encode(leads)})
         listing_id = _listing(connection, run, collector)
@@ -196,28 +196,11 @@ def _look_again(runtime: Runtime, run: runs.Run, first: walk.Walk) -> walk.Walk:
     with runtime.database.write() as connection:
         account = runs.account_of(connection, run.account_id)
         listing_id = standing.start(connection, run.id, run.account_id, collector.direction, look=2)
-        leads = list(collector.start(_errand(connection, run, account), first.layout))
+        leads = list(collector.start(errands.of(connection, run, account), first.layout))
         runs.progress(connection, run, {"leads": walk.encode(leads)})
     first.source = msgspec.structs.replace(first.source, listing_id=listing_id)
     first.leads = leads
     return first
-
-
-def _errand(connection: Any, run: runs.Run, account: runs.Account) -> site.Errand:
-    options = run.options
-    return site.Errand(
-        username=account.username,
-        target=run.target,
-        full=bool(options.get("full")),
-        cursor=runs.cursor(connection, run),
-        since=_time(options.get("since")),
-        until=_time(options.get("until")),
-        now=moment.now(),
-    )
-
-
-def _time(value: str | None) -> datetime | None:
-    return datetime.fromisoformat(value) if value else None
 
 
 def _finish(
