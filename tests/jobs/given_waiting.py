@@ -28,6 +28,10 @@ SMALL: dict[str, Any] = {
 FOLLOWERS = "/accounts/followers/"
 SECOND = "second"
 PASSWORDS = given.PASSWORDS | {"GREENROOM_PASSWORD_SECOND": client.PASSWORD}
+NO_PASSWORDS = {
+    name: value for name, value in PASSWORDS.items() if not name.startswith("GREENROOM_PASSWORD_")
+}
+"""The same environment for accounts that cannot sign in by themselves."""
 
 
 class Wanted(msgspec.Struct, kw_only=True):

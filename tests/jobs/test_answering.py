@@ -93,7 +93,7 @@ async def test_a_code_asked_for_in_mid_list_goes_on_from_the_same_page(
     house = make()
     parked = await house.collect(COLLECTOR)
     await house.answer(world.code())
-    ended = await make(environ={}).resume(parked.run)
+    ended = await make(environ=given_waiting.NO_PASSWORDS).resume(parked.run)
 
     assert [error.code for error in parked.errors] == ["second_factor"]
     assert ended.status == "ok"

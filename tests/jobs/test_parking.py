@@ -51,7 +51,7 @@ def make(
 async def house(make: given_waiting.Make) -> given_waiting.Waiting:
     """Return a house that is signed in and has no password any more."""
     assert (await make().collect("chaturbate.followed")).status == "ok"
-    return make(environ={})
+    return make(environ=given_waiting.NO_PASSWORDS)
 
 
 @pytest.mark.parametrize("fault", GATES)
@@ -136,7 +136,8 @@ async def test_runs_turned_away_leave_the_waiting_one_its_place(
     with house.database.read() as connection:
         spared = [runs.get(connection, ended.run).status for ended in (*turned_away, other[1])]
     assert spared == ["cancelled"] * 3
-    assert (await house.resume(parked.run)).status == "ok"
+    ended = await house.resume(parked.run)
+    assert (ended.status, ended.errors) == ("ok", [])
 
 
 async def test_a_new_run_goes_on_once_the_account_is_ready(
@@ -235,11 +236,11 @@ async def test_nothing_after_a_logout_is_applied_and_the_rest_is_as_if_undisturb
     before = house.members(direction)
     world.churn_random(seed=3, joins=2, leaves=3, follows=2, unfollows=3)
     world.fault(kind, path=place.path, page=place.page, where=place.where)
-    locked_out = make(environ={})
+    locked_out = make(environ=given_waiting.NO_PASSWORDS)
     parked = await locked_out.collect(place.collector)
     after = _truth(world, direction)
 
-    assert parked.status == "needs_operator"
+    assert [error.code for error in parked.errors] == ["no_password"]
     assert house.members(direction) == before
     assert house.events(direction) == []
     assert _read(house, parked.run) <= after
