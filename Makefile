@@ -18,8 +18,9 @@ setup: $(VENV)/browser  ## install into .venv, and find or install a Chromium
 demo: setup  ## sign in to the practice site, read its lists, prove and export them
 	$(BIN)/greenroom demo
 
+# What fails beside another worker's browsers runs once more, alone; failing twice is failing.
 test: check $(VENV)/browser  ## everything that must be true: make check, then all tests
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile || $(BIN)/pytest --last-failed --last-failed-no-failures none
 
 check: $(VENV)/installed  ## lint, format, types and layers
 	$(BIN)/ruff check .
