@@ -56,7 +56,7 @@ def list_(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array.")] = False,
 ) -> None:
-    """List the accounts, and where the password of each comes from."""
+    """List the accounts and where passwords come from."""
     from jobs import passwords
     from scraper import vault
 
@@ -86,7 +86,7 @@ def list_(
 
 @app.command()
 def remove(context: typer.Context, name: Name) -> None:
-    """Remove an account, its session and its password, not its history."""
+    """Remove an account, all but its history."""
     from jobs import config_file, settings
     from scraper import alone, errors, session, vault
 

@@ -24,7 +24,7 @@ def answer(
     resume: GoOn = True,
     json: Json = False,
 ) -> int:
-    """Give the code that a sign-in waits for; then go on with the runs that wait."""
+    """Give the code that a sign-in waits for, and go on."""
     import asyncio
 
     from jobs import answering, codes, orders
@@ -51,7 +51,7 @@ def store_totp(
         typer.Option("--answer/--ask", help="Answer by itself when a run is asked for a code."),
     ] = False,
 ) -> None:
-    """Store the TOTP secret of an account in the vault; asks for it, or reads a line."""
+    """Store the TOTP secret of an account, typed or piped."""
     from jobs import codes
     from jobs.cli import state
     from scraper import errors, vault

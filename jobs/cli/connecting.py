@@ -36,7 +36,7 @@ def sign_in(
     deadline: Annotated[float, typer.Option(min=1, help="Seconds to sign in by hand.")] = 600,
     resume: GoOn = True,
 ) -> int:
-    """Connect an account: sign in by hand in a window, or by its password."""
+    """Connect an account by hand, or by its password."""
     from jobs import connecting, orders
     from jobs.cli import going_on, opening, running
 
@@ -60,7 +60,7 @@ def import_session(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The export; - reads it here.")],
     resume: GoOn = True,
 ) -> int:
-    """Connect an account with a session exported from a browser."""
+    """Connect an account with a session from a browser."""
     from jobs import connecting, orders
     from jobs.cli import going_on, opening
     from scraper import errors, imported
@@ -82,7 +82,7 @@ def status(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One account only.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print an object for each account.")] = False,
 ) -> None:
-    """Show how accounts are connected, until when, and what waits."""
+    """Show how accounts are connected and what waits."""
     import msgspec
 
     from jobs import account_status

@@ -16,7 +16,7 @@ Name = Annotated[str, typer.Argument(help="The account's name.")]
 
 
 def store_password(context: typer.Context, name: Name) -> None:
-    """Store an account's password in the vault; asks for it, or reads a line."""
+    """Store an account's password, typed or piped."""
     from jobs import environment, passwords, settings
     from scraper import errors
 

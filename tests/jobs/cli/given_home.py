@@ -6,12 +6,11 @@ import contextlib
 import io
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -72,11 +71,15 @@ class Home(NamedTuple):
         return Said(code, _text(out), _text(err))
 
     def start(
-        self, *arguments: object, stdout: Any = subprocess.PIPE, **variables: str
+        self,
+        *arguments: object,
+        command: Sequence[str] = COMMAND,
+        stdout: Any = subprocess.PIPE,
+        **variables: str,
     ) -> subprocess.Popen[str]:
         """Start a command line in a process group of its own, as a shell does."""
         return subprocess.Popen(
-            [*COMMAND, *map(str, arguments)],
+            [*command, *map(str, arguments)],
             cwd=self.folder,
             env=self.environ(**variables),
             stdin=subprocess.DEVNULL,
@@ -144,12 +147,6 @@ class Home(NamedTuple):
     def forget_sign_in(self) -> None:
         """Let accounts sign in again at once."""
         self.change("UPDATE accounts SET sign_in_attempted_at = NULL")
-
-    def impatient(self, seconds: int) -> None:
-        """Let answers take so long and no longer."""
-        file = self.folder / "greenroom.toml"
-        deadline = f"request_timeout_seconds = {seconds}"
-        file.write_text(re.sub(r"request_timeout_seconds = \S+", deadline, file.read_text()))
 
     def processes(self) -> list[psutil.Process]:
         """Return the browsers and drivers that work in this home."""

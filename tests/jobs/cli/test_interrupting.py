@@ -27,6 +27,7 @@ def moved_on(
 ) -> given_home.Home:
     """Return a home whose world has changed since, and where nothing will disturb the next run."""
     home = life.home.copy(tmp_path_factory.mktemp("moved") / "home")
+    world.configure(**given_home.SMALL, keep_sessions=True)
     world.churn_random(seed=9, joins=1, leaves=2)
     home.forget_sign_in()
     home.child("collect", "chaturbate.chat", "-a", "main")  # signed in, should that be needed
@@ -72,9 +73,11 @@ def facts(home: given_home.Home) -> dict[str, Any]:
     }
 
 
-def caught(home: given_home.Home, *arguments: object) -> subprocess.Popen[str]:
-    """Return a command that waits in the middle of its walk for an answer."""
-    home.world.fault("stall", path=FOLLOWERS, page=3, times=1)
+def caught(
+    home: given_home.Home, *arguments: object, fault: str = "stall", **details: Any
+) -> subprocess.Popen[str]:
+    """Return a command that waits in the middle of its walk: for an answer, if not told else."""
+    home.world.fault(fault, path=FOLLOWERS, page=3, times=1, **details)
     process = home.start(*(arguments or COLLECT))
     assert given_home.eventually(lambda: asked(home) or process.poll() is not None, 60)
     assert process.poll() is None
@@ -182,8 +185,7 @@ def test_a_second_command_on_the_account_is_busy_and_leaves_the_first_alone(
     undisturbed: dict[str, Any],
     as_published: Callable[[str], dict[str, Any]],
 ) -> None:
-    disturbed.impatient(8)
-    first = caught(disturbed)
+    first = caught(disturbed, fault="throttle", retry_after=12)
     run = newest(disturbed)
     second = disturbed(*COLLECT, "--json")
     resumed = disturbed("runs", "resume", run["run"], "--json")
