@@ -84,7 +84,7 @@ async def by_password(desk: visit.Desk, account: runs.Account) -> Connected:
     What only the operator can solve is written down as what the account waits for.
     """
     try:
-        async with visit.visiting(desk, account) as entered:
+        async with visit.visiting(desk, account, anew=True) as entered:
             await entered.attempt()
             return await _accept(desk, account, "sign_in", await entered.state())
     except (errors.NeedsOperator, errors.SignInAgain) as error:

@@ -210,11 +210,14 @@ def entering(desk: Desk) -> Callable[[runs.Account], AbstractAsyncContextManager
 
 
 @asynccontextmanager
-async def visiting(desk: Desk, account: runs.Account) -> AsyncIterator[SignedInVisit]:
-    """Visit as an account: its lock, its session, a browser, its pace.
+async def visiting(
+    desk: Desk, account: runs.Account, *, anew: bool = False
+) -> AsyncIterator[SignedInVisit]:
+    """Visit as an account: its lock, its session, a browser, its pace; `anew`, to sign in.
 
     Raises Busy `account_busy` or `account_elsewhere`, BadConfig `browser_missing` or
-    `browser_unusable`, and NeedsOperator where the account has begun to wait for its operator.
+    `browser_unusable`, and NeedsOperator where the account has begun to wait for its operator, or
+    the vault does not open; that does not matter for signing in `anew`.
     """
     chosen = desk.chosen.sites[account.site]
     base_url = settings.layout(desk.chosen, account.site).base_url
@@ -224,7 +227,8 @@ async def visiting(desk: Desk, account: runs.Account) -> AsyncIterator[SignedInV
         lock = state.with_suffix(".lock")
         await stack.enter_async_context(alone.in_turn(lock, desk.patience))
         await asyncio.to_thread(parking.refuse_news, desk.database, account)
-        restored = await asyncio.to_thread(session.load, desk.vault, account.name, state)
+        load = session.load_if_any if anew else session.load
+        restored = await asyncio.to_thread(load, desk.vault, account.name, state)
         logs.hide(*session.secrets(restored) - {account.username})
         opened = await stack.enter_async_context(desk.browser(desk.chosen))
         tab = await stack.enter_async_context(

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from scraper import private_file, vault
+from scraper import errors, private_file, vault
 
 SECRET_FROM = 8
 """Characters from which a value is worth hiding; shorter ones, such as `1`, are in every text."""
@@ -23,6 +23,14 @@ def load(box: vault.Vault, account: str, plain: Path) -> dict[str, Any] | None:
     _take_over(box, account, plain)
     state = box.get(account, "session")
     return state if state is not None and _usable(state) else None
+
+
+def load_if_any(box: vault.Vault, account: str, plain: Path) -> dict[str, Any] | None:
+    """Return what `load` does, and None also for a state that does not open."""
+    try:
+        return load(box, account, plain)
+    except errors.NeedsOperator:
+        return None
 
 
 def save(box: vault.Vault, account: str, state: dict[str, Any]) -> None:
