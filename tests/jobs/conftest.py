@@ -12,6 +12,7 @@ from fixtures.practice import client
 from models import db
 from scraper.fetch import browser, chromium
 from tests.jobs import given_runs as given
+from tests.jobs import given_web
 
 
 @pytest.fixture(scope="session")
@@ -60,3 +61,20 @@ def new_database(new_sqlite: Callable[[str], str]) -> Iterator[db.Database]:
 def house(furnish: Callable[..., given.House], new_database: db.Database) -> given.House:
     """Return a house that has collected nothing yet and asks for nine rooms at a time."""
     return furnish(new_database, room_list=9)
+
+
+@pytest.fixture(scope="session")
+async def clients(world: client.Practice) -> AsyncIterator[given_web.Clients]:
+    async with given_web.opened(world) as clients:
+        yield clients
+
+
+@pytest.fixture
+def plain_house(
+    world: client.Practice,
+    clients: given_web.Clients,
+    new_database: db.Database,
+    tmp_path: Path,
+) -> given.House:
+    """Return a house as `house`, for many runs in little time: it visits without a browser."""
+    return given_web.house(world, new_database, tmp_path, clients, room_list=9)

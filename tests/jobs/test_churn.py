@@ -6,18 +6,13 @@ Runs read the practice site over plain HTTP here, to afford many worlds.
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from fixtures.practice import client
-from models import db
 from tests.jobs import given_runs as given
 from tests.jobs import given_truth as truth
-from tests.jobs import given_web as web
 
 SMALL = {"followed": 24, "online_percent": 50, "followers": 25, "followers_page": 9}
 FOLLOWERS = "/accounts/followers/"
@@ -39,23 +34,9 @@ WORLDS = [
 ]
 
 
-@pytest.fixture(scope="module")
-async def visitor(world: client.Practice) -> AsyncIterator[httpx.AsyncClient]:
-    async with web.signed_in(world) as signed_in:
-        yield signed_in
-
-
 @pytest.fixture
-def house(
-    world: client.Practice,
-    visitor: httpx.AsyncClient,
-    tmp_path: Path,
-    new_sqlite: Callable[[str], str],
-) -> Iterator[given.House]:
-    """Return a house that reads nine rooms at a time."""
-    database = db.connect(new_sqlite("migrated"))
-    yield web.house(world, database, tmp_path, visitor, room_list=9)
-    database.close()
+def house(plain_house: given.House) -> given.House:
+    return plain_house
 
 
 def script(rng: random.Random, direction: str) -> list[dict[str, Any]]:

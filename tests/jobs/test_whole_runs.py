@@ -1,4 +1,7 @@
-"""Whole runs in a real browser against every make of the practice site: tables equal the truth."""
+"""Whole runs against every make of the practice site: the tables equal the truth.
+
+In a real browser where it matters how the site is asked; else without one.
+"""
 
 from __future__ import annotations
 
@@ -71,10 +74,10 @@ def baseline(world: client.Practice, direction: str, role: str) -> list[tuple[An
 
 @pytest.mark.parametrize("options", MAKES, ids=str)
 async def test_followed_rooms_are_the_truth_in_every_make_of_the_page(
-    house: given.House, world: client.Practice, options: dict[str, Any]
+    plain_house: given.House, world: client.Practice, options: dict[str, Any]
 ) -> None:
     make(world, options)
-    ended = await house.collect("chaturbate.followed")
+    ended = await plain_house.collect("chaturbate.followed")
 
     assert (ended.status, ended.errors) == ("ok", [])
     assert ended.listing is not None
@@ -84,32 +87,32 @@ async def test_followed_rooms_are_the_truth_in_every_make_of_the_page(
         total,
         total,
     )
-    assert edges(house, "following") == baseline(world, "following", "model")
-    assert house.events("following") == []
+    assert edges(plain_house, "following") == baseline(world, "following", "model")
+    assert plain_house.events("following") == []
 
 
 @pytest.mark.parametrize("options", FOLLOWERS_MAKES, ids=str)
 async def test_followers_are_the_truth_in_every_make_of_the_page(
-    house: given.House, world: client.Practice, options: dict[str, Any]
+    plain_house: given.House, world: client.Practice, options: dict[str, Any]
 ) -> None:
     make(world, options)
-    ended = await house.collect("chaturbate.followers")
+    ended = await plain_house.collect("chaturbate.followers")
 
     assert (ended.status, ended.errors) == ("ok", [])
-    assert edges(house, "follower") == baseline(world, "follower", "unknown")
-    assert house.events("follower") == []
+    assert edges(plain_house, "follower") == baseline(world, "follower", "unknown")
+    assert plain_house.events("follower") == []
 
 
 async def test_rooms_are_read_from_the_page_where_the_room_list_is_not_there(
-    house: given.House, world: client.Practice
+    plain_house: given.House, world: client.Practice
 ) -> None:
     make(world, {"variant": "cards", "rooms_page": 9})
-    await house.collect("chaturbate.followed")
-    read = [kind for (kind,) in house.rows("SELECT kind FROM payloads ORDER BY id")]
+    await plain_house.collect("chaturbate.followed")
+    read = [kind for (kind,) in plain_house.rows("SELECT kind FROM payloads ORDER BY id")]
 
     assert read.count("room_list") == 3
     assert read.count("followed_html") == len(world.requests("/followed-cams/o*"))
-    assert "room_list is not there (not_found); reading followed_html" in house.told
+    assert "room_list is not there (not_found); reading followed_html" in plain_house.told
 
 
 @pytest.mark.parametrize("fault", ["html_instead", "rename_classes"])
@@ -139,56 +142,56 @@ async def test_a_shell_whose_scripts_show_nobody_new_proves_nothing(
 
 
 async def test_the_headers_dropdown_recommendations_and_promoted_rooms_are_nobodys_rooms(
-    house: given.House, world: client.Practice
+    plain_house: given.House, world: client.Practice
 ) -> None:
     make(world, {"variant": "list", "strangers": 30})
-    await house.collect("chaturbate.followed")
-    known = {name for (name,) in house.rows("SELECT username FROM persons")}
+    await plain_house.collect("chaturbate.followed")
+    known = {name for (name,) in plain_house.rows("SELECT username FROM persons")}
 
     assert known == truth.listed(world, "following")
 
 
 async def test_a_promoted_room_in_another_language_is_refused_rather_than_taken_in(
-    house: given.House, world: client.Practice
+    plain_house: given.House, world: client.Practice
 ) -> None:
     """Cards mark a promoted room by a word alone, which is known in one language."""
     make(world, {"variant": "cards", "language": "de"})
-    ended = await house.collect("chaturbate.followed")
+    ended = await plain_house.collect("chaturbate.followed")
 
     assert ended.status == "failed"
     assert [error.code for error in ended.errors] == ["unexpected_language"]
-    assert house.members("following") == set()
+    assert plain_house.members("following") == set()
 
 
 @pytest.mark.parametrize("variant", ["json", "cards"])
 async def test_rooms_that_the_site_counts_and_never_lists_end_nobody(
-    house: given.House, world: client.Practice, variant: str
+    plain_house: given.House, world: client.Practice, variant: str
 ) -> None:
     make(world, {"variant": variant})
-    await house.collect("chaturbate.followed")
+    await plain_house.collect("chaturbate.followed")
     before = truth.listed(world, "following")
     make(world, {"variant": variant, "followed": 24, "withheld": 2})
-    first = await house.collect("chaturbate.followed")
-    second = await house.collect("chaturbate.followed")
+    first = await plain_house.collect("chaturbate.followed")
+    second = await plain_house.collect("chaturbate.followed")
 
     assert (first.status, second.status) == ("partial", "ok")
     assert first.listing is not None
     assert first.listing.reasons == ["shortfall: 26 declared, 24 seen"]
-    assert house.members("following") == before
-    assert house.events("following") == []
+    assert plain_house.members("following") == before
+    assert plain_house.events("following") == []
 
 
 @pytest.mark.parametrize("variant", ["p1", "p2"])
 async def test_followers_without_a_name_end_nobody(
-    house: given.House, world: client.Practice, variant: str
+    plain_house: given.House, world: client.Practice, variant: str
 ) -> None:
     make(world, {"followers_variant": variant, "vanished": 3})
-    first = await house.collect("chaturbate.followers")
-    second = await house.collect("chaturbate.followers")
+    first = await plain_house.collect("chaturbate.followers")
+    second = await plain_house.collect("chaturbate.followers")
 
     assert (first.status, second.status) == ("partial", "ok")
-    assert edges(house, "follower") == baseline(world, "follower", "unknown")
-    assert house.events("follower") == []
+    assert edges(plain_house, "follower") == baseline(world, "follower", "unknown")
+    assert plain_house.events("follower") == []
 
 
 @pytest.mark.parametrize("variant", ["json", "cards", "list"])
@@ -211,18 +214,18 @@ async def test_a_second_run_writes_exactly_what_changed(
 
 
 async def test_who_comes_back_is_counted_as_returned(
-    house: given.House, world: client.Practice
+    plain_house: given.House, world: client.Practice
 ) -> None:
     make(world, {})
-    await house.collect("chaturbate.followers")
+    await plain_house.collect("chaturbate.followers")
     who = world.truth()["followers"][3]
     world.churn([{"after": 0, "do": "leave", "who": who}])
-    await house.collect("chaturbate.followers")
+    await plain_house.collect("chaturbate.followers")
     world.churn([{"after": 0, "do": "join", "who": who}])
-    ended = await house.collect("chaturbate.followers")
+    ended = await plain_house.collect("chaturbate.followers")
 
     assert (ended.new, ended.lost, ended.returned) == (1, 0, 1)
-    assert house.events("follower") == [("unfollow", who), ("follow", who)]
+    assert plain_house.events("follower") == [("unfollow", who), ("follow", who)]
 
 
 async def test_a_whole_run_of_everything_is_the_same_on_both_databases(
