@@ -253,7 +253,9 @@ def test_the_command_line_answers_and_goes_on(tmp_path: Path, world: client.Prac
     parked = given_command.greenroom(
         tmp_path, "collect", COLLECTOR, "-a", given.ACCOUNT, **given.PASSWORDS
     )
-    answered = given_command.greenroom(tmp_path, "accounts", "answer", given.ACCOUNT, world.code())
+    answered = given_command.greenroom(
+        tmp_path, "accounts", "answer", given.ACCOUNT, world.code(), **given.PASSWORDS
+    )
 
     assert parked.returncode == 3
     assert "accounts answer" in parked.stdout
