@@ -48,7 +48,11 @@ def add(
     settings.read(text, file, given.environ)
     config_file.write(file, text)
     print(f"{file}: account {name} added.")
-    print(f"Its password: set {environment.password_variable(name)}, or type it when a run asks.")
+    variable = environment.password_variable(name)
+    print(
+        f"Its password: set {variable}, or `greenroom accounts store-password {name}`, "
+        "or type it when a run asks."
+    )
 
 
 @app.command(name="list")

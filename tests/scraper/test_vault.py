@@ -15,6 +15,7 @@ import pytest
 from hypothesis import strategies as some
 
 from scraper import errors, sealing, vault
+from scraper.fetch import chromium
 from tests.scraper import given_vault as given
 
 HOUSE = Path(__file__).parents[2]
@@ -194,6 +195,10 @@ def test_a_variable_that_holds_no_key_is_refused_without_repeating_it(
         vault.open_vault(tmp_path, {"GREENROOM_KEY": text})
     assert caught.value.code == "bad_config"
     assert text not in caught.value.message
+
+
+def test_the_browser_is_never_given_the_key() -> None:
+    assert chromium.is_ours("GREENROOM_KEY")
 
 
 def test_a_key_in_the_alphabet_of_urls_is_the_same_key(tmp_path: Path) -> None:
