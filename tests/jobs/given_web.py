@@ -89,6 +89,25 @@ async def opened(world: client.Practice) -> AsyncIterator[Clients]:
         yield clients
 
 
+@asynccontextmanager
+async def signed_in(world: client.Practice) -> AsyncIterator[httpx.AsyncClient]:
+    """Open a client that the Chaturbate practice site knows as the operator."""
+    async with httpx.AsyncClient(
+        base_url=world.chaturbate, trust_env=False, timeout=60, follow_redirects=True
+    ) as web:
+        form = LexborHTMLParser((await web.get("/auth/login/")).text)
+        (token,) = form.css('#main [name="csrfmiddlewaretoken"]')
+        fields = {
+            "csrfmiddlewaretoken": token.attributes["value"],
+            "username": client.USERNAME,
+            "password": client.PASSWORD,
+        }
+        await web.post(
+            "/auth/login/", data=fields, headers={"Referer": f"{world.chaturbate}/auth/login/"}
+        )
+        yield web
+
+
 def house(
     world: client.Practice,
     database: db.Database,

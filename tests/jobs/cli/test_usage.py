@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from jobs.cli import app, exits
@@ -178,6 +180,6 @@ def test_help_comes_at_once(home: given_home.Home) -> None:
         "print([m for m in ('playwright', 'sqlalchemy', 'selectolax', 'httpx', 'rich.progress')"
         " if m in sys.modules], file=sys.stderr)"
     )
-    told = given_home.ended(home.start(command=(given_home.sys.executable, "-c", code)))
+    told = given_home.ended(home.start(command=(sys.executable, "-c", code)))
 
     assert told.err == "[]\n"
