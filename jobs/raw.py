@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from typing import Any
 from urllib import parse
 
 import msgspec
 
 from jobs import evidence, orders, run, settings
 from models import apply, archive, db, records, runs
-from scraper import errors, payload
+from scraper import errors, payload, redact
 from scraper.sites import register
 
 FETCH = "fetch"
@@ -34,11 +35,12 @@ def fetch(
 ) -> tuple[int, payload.Payload]:
     """Return the answer to `url` (an address or path of the site), and its payload's number.
 
-    Archived as a run of its own, which applies nothing. Raises whatever fetching raises.
+    Archived as a run of its own, which applies nothing. Raises whatever fetching raises, and
+    BadConfig for an address of another site.
     """
     with runtime.database.write() as connection:
         who = orders.account(connection, chosen, account)
-        base_url = runtime.layout(who.site).base_url
+        whole = _of_the_site(url, runtime.layout(who.site).base_url)
         order = runs.Order(
             account_id=who.id,
             collector=f"{who.site}.{FETCH}",
@@ -46,18 +48,35 @@ def fetch(
             version=run.version(),
         )
         started = runs.begin(connection, runs.create(connection, order))
-    request = payload.Request(url=parse.urljoin(base_url, url), kind=FETCH)
-    status = "failed"
+    request = payload.Request(url=whole, kind=FETCH)
     try:
         answer = asyncio.run(_visited(runtime, who, request))
-        status = "ok"
-    finally:
+    except BaseException as error:
         with runtime.database.write() as connection:
-            runs.progress(connection, started, {"status": status})
+            runs.progress(connection, started, _end(error))
+        raise
     with runtime.database.write() as connection:
         payload_id = evidence.put(connection, started.id, answer)
-        runs.progress(connection, started, runs.add(pages=1))
+        runs.progress(connection, started, runs.add(pages=1) | {"status": "ok"})
     return payload_id, answer
+
+
+def _of_the_site(url: str, base_url: str) -> str:
+    """Return the whole address of a path or address of the site. Raises BadConfig for others."""
+    whole = parse.urljoin(base_url, url)
+    if parse.urlsplit(whole)[:2] != parse.urlsplit(base_url)[:2]:
+        raise errors.BadConfig("bad_request", f"{redact.url(whole)} is no address of {base_url}")
+    return whole
+
+
+def _end(error: BaseException) -> dict[str, Any]:
+    """Return what the row of a run says that an error ended."""
+    if not isinstance(error, Exception):
+        return {"status": "cancelled"}
+    if not isinstance(error, errors.GreenroomError):
+        error = errors.GreenroomError("internal", type(error).__name__)
+    told = {"code": error.code, "message": error.message, "url": error.url}
+    return {"status": run.STATUS.get(type(error), "failed"), "errors": [told]}
 
 
 async def _visited(

@@ -115,7 +115,8 @@ def lines(report: Report) -> list[str]:
     """Return a few lines for a human: how it ended, the proof or what is missing, what to do."""
     name = f"run {report.run}" if report.run != NOT_KEPT else "dry run"
     ended = f"{name} {report.collector} as {report.account}: {report.status}"
-    told = [f"{ended}, {report.pages} pages, {report.records} records in {report.seconds:.1f} s"]
+    pages = "1 page" if report.pages == 1 else f"{report.pages} pages"
+    told = [f"{ended}, {pages}, {report.records} records in {report.seconds:.1f} s"]
     if report.listing:
         told += _proof(report.listing)
     if report.status in {"ok", "held"}:
@@ -155,6 +156,8 @@ def _next(report: Report) -> list[str]:
         ways = " or ".join(f"`greenroom runs {act} {report.run}`" for act in ("confirm", "discard"))
         look = f"`greenroom runs show {report.run}` says who is meant"
         return [f"  nothing was changed; {look}, then {ways}"]
+    if report.collector.endswith(".fetch"):
+        return []
     if report.errors or report.status in {"partial", "cancelled"}:
         return [f"  go on with `greenroom runs resume {report.run}`"]
     return []

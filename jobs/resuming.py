@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from jobs import run, saved_pages, settings, verdicts
+from jobs import raw, run, saved_pages, settings, verdicts
 from models import db, runs
 from scraper import alone, errors
 
@@ -17,6 +17,10 @@ OVER = ("ok", "held")
 def check(connection: db.Connection, run_id: int) -> None:
     """Raise BadConfig (`not_possible`) unless the run can be gone on with; LookupError if none."""
     found = runs.get(connection, run_id)
+    if found.collector.endswith(f".{raw.FETCH}"):
+        raise errors.BadConfig(
+            "not_possible", f"run {run_id} asked for a single answer; `greenroom fetch` it again"
+        )
     if found.status in OVER:
         raise errors.BadConfig("not_possible", f"run {run_id} came to its end: {found.status}")
     if (later := runs.later(connection, found)) is not None:

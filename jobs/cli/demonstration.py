@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from jobs.cli import exits, state
+
+if TYPE_CHECKING:
+    from jobs import orders, report
+    from jobs.cli import running
 
 NEXT = """
 for your own account:
@@ -26,7 +30,7 @@ def demo(
     from fixtures.practice import client
     from jobs import demo as play
     from jobs import settings
-    from jobs.cli import opening, running
+    from jobs.cli import opening
 
     with client.Practice() as world:
         print(f"the practice site is at {world.chaturbate}; {world.username} signs in there")
@@ -35,10 +39,22 @@ def demo(
         given = replace(state.of(context), environ=stage.environ, level="WARNING")
         given.log(chosen)
         with opening.opened(given, chosen) as session:
-            well = play.play(world, lambda wish: running.ordered(session, wish), print)
+            well = play.play(
+                world, lambda wish: _ordered(session, wish), print
+            )
             place, lines, right = play.export(world, chosen, session.database, stage.folder)
     print(f"\n{place}: {lines} followers, {right} of {lines} right by the practice site's own list")
     for line in place.read_text("utf-8").splitlines()[:4]:
         print(f"  {line}")
     print(NEXT)
     return exits.OK if well and right == lines else exits.FAILED
+
+
+def _ordered(session: running.Session, wish: orders.Wish) -> report.Report:
+    """Run what the demo wishes for; Ctrl-C ends the demo, not one run of it."""
+    from jobs.cli import running
+
+    ended = running.ordered(session, wish)
+    if ended.status == "cancelled":
+        raise KeyboardInterrupt
+    return ended

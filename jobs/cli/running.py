@@ -87,8 +87,8 @@ def show(session: Session, run_id: int) -> None:
         with rehearsal.rehearsal(session.database, account) as copy:
             _say_changes(session, _changes(copy, shown))
     if kept and not session.json:
-        last = f"`greenroom parse {kept[-1]}` shows what the last one says"
-        print(f"  its answers are payloads {kept[0]} to {kept[-1]}; {last}")
+        numbers = f"payloads {kept[0]} to {kept[-1]}" if kept[1:] else f"payload {kept[0]}"
+        print(f"  archived: {numbers}; `greenroom parse {kept[-1]}` shows what the last one says")
 
 
 def execute(session: Session, run_id: int) -> report.Report:
