@@ -39,9 +39,7 @@ def demo(
         given = replace(state.of(context), environ=stage.environ, level="WARNING")
         given.log(chosen)
         with opening.opened(given, chosen) as session:
-            well = play.play(
-                world, lambda wish: _ordered(session, wish), print
-            )
+            well = play.play(world, lambda wish: _ordered(session, wish), print)
             place, lines, right = play.export(world, chosen, session.database, stage.folder)
     print(f"\n{place}: {lines} followers, {right} of {lines} right by the practice site's own list")
     for line in place.read_text("utf-8").splitlines()[:4]:
