@@ -34,7 +34,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What applying a listing would do; its rows stand in the temporary tables.
 
     `withheld` people are declared by the site and not shown; `unnamed` of them were never seen.
-    `newcomers` includes those of a first list, which are no news.
+    `newcomers` includes those of a first list, which are no news. `certain` is false where some
+    of the lost may be among the withheld.
     """
 
     listing: Known
@@ -42,6 +43,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     previous: Known | None
     withheld: int
     unnamed: int
+    certain: bool
     open_edges: int
     newcomers: int
     returned: int
@@ -127,6 +129,7 @@ def prepare(connection: Connection, known: Known, as_of: datetime, basis: Basis)
         previous=previous,
         withheld=basis.withheld,
         unnamed=max(0, basis.withheld - missing),
+        certain=not basis.withheld or basis.keep != "nobody",
         open_edges=count(connection, f"SELECT count(*) {OPEN_EDGES}", facts),
         newcomers=count(connection, "SELECT count(*) FROM closing_new", {}),
         returned=count(connection, "SELECT count(*) FROM closing_new WHERE returned", {}),
@@ -141,9 +144,13 @@ def _missing(connection: Connection, facts: Mapping[str, Any]) -> int:
 
 
 def hold_reasons(connection: Connection, plan: Plan) -> tuple[str, ...]:
-    """Return why a proved list must wait: it is empty, or it ends more than a few edges."""
+    """Return why a proved list must wait: it is empty, or ends too many edges, or perhaps some
+    that the site only hides.
+    """
     if plan.open_edges and not _any_entry(connection, plan.listing):
         return (f"empty: the list is empty and {plan.open_edges} people were on it",)
+    if plan.lost and not plan.certain:
+        return (f"withheld: {plan.lost} are missing, {plan.withheld} of them perhaps only hidden",)
     allowed = max(HOLD_ROWS, int(HOLD_SHARE * plan.open_edges))
     if plan.lost > allowed:
         return (f"mass_change: {plan.lost} of {plan.open_edges} would end, {allowed} may",)
@@ -154,7 +161,11 @@ def apply(connection: Connection, plan: Plan) -> Outcome:
     """Write edges and events from the temporary tables, and drop these."""
     baseline = plan.previous is None
     appeared = plan.previous.unnamed - plan.unnamed if plan.previous else 0
-    facts = scope(plan.listing) | {"as_of": plan.as_of, "known": not baseline and appeared <= 0}
+    facts = scope(plan.listing) | {
+        "as_of": plan.as_of,
+        "known": not baseline and appeared <= 0,
+        "certain": plan.certain,
+    }
     execute(connection, _OPEN_EDGES_OF_NEW, facts)
     execute(connection, _END_EDGES_OF_LOST, facts)
     execute(connection, _EVENTS_OF_LOST, facts)
@@ -207,7 +218,7 @@ _END_EDGES_OF_LOST = """
 _EVENTS_OF_LOST = """
     INSERT INTO follow_events
         (account_id, direction, person_id, kind, at, source, listing_id, certain, returned)
-    SELECT :account, :direction, person_id, 'unfollow', :as_of, 'list', :listing, TRUE, FALSE
+    SELECT :account, :direction, person_id, 'unfollow', :as_of, 'list', :listing, :certain, FALSE
     FROM closing_lost ORDER BY person_id"""
 _EVENTS_OF_NEW = """
     INSERT INTO follow_events

@@ -183,8 +183,8 @@ def _withheld(
 ) -> str | None:
     """Return who the withheld rows are (see `closing.prepare`), or None if nothing tells.
 
-    Rows that the site counts and does not show are either the ones it did not show last time,
-    or, when two walks in a row show exactly the same people, whoever is missing.
+    Rows that the site counts and does not show are either the ones it did not show last time, or,
+    when two walks in a row show exactly the same people, those missing; if more, the list is held.
     """
     if not verdict.withheld:
         return "nobody"
@@ -198,9 +198,9 @@ def _withheld(
         )
         if not shown_again:
             return "previous"
-    last = standing.before(connection, this, "partial", "complete")
+    last = standing.before(connection, this, "partial", "complete", "held")
     if last and last.withheld == verdict.withheld and _same_people(connection, this.id, last.id):
-        return "everybody" if absent(connection, this.id) <= verdict.withheld else None
+        return "everybody" if absent(connection, this.id) <= verdict.withheld else "nobody"
     return None
 
 

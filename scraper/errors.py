@@ -59,7 +59,7 @@ CODES: dict[str, str] = {
     "selector_missing": "An element that must be on the page is not there. Override the selector in the settings.",
     "no_progress": "Page after page of a list shows nobody new; the walk was stopped. Resume or run again later.",
     "format_unknown": "The page shows neither entries nor the site's own message that there are none.",
-    "list_empty_but_declared": "The page shows no entries although the site declares some.",
+    "list_empty_but_declared": "The page shows no entries although the site declares some. Resume later; if it stays, override the selector.",
     "unexpected_language": "The page is in another language than the one its texts are read in.",
     "hostile_input": "The page is deeper, larger or stranger than any real page; it was not parsed.",
     # Refused

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -86,6 +87,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):  # people have names that not every console knows
             stream.reconfigure(errors="backslashreplace")
     ended = run(sys.argv[1:])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # told to stop once more: we are doing it
     try:
         sys.stdout.flush()
     except OSError:  # nobody reads any more, or there is no room: the exit code is all we can say

@@ -71,10 +71,9 @@ class Browser:
             if self._chromium is not None and self._chromium.is_connected():
                 return
             await self.kill()
-            try:
-                # a start is never cut off half-way: only what has started can be ended
+            try:  # a start is never cut off half-way: only what has started can be ended
                 await finish(self._launch())
-            except (async_api.Error, TimeoutError) as error:
+            except Exception as error:  # a driver that dies raises a bare Exception
                 await self.kill()
                 raise errors.BadConfig(
                     "browser_unusable", f"{self._executable}: {_why(error)}"
@@ -204,12 +203,13 @@ async def finish(work: Coroutine[Any, Any, None]) -> None:
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
         try:
-            await asyncio.shield(task)
+            await asyncio.wait({task})
         except asyncio.CancelledError as error:
             cancelled = error
-    if cancelled is not None:
-        raise cancelled
-    task.result()
+    if cancelled is None:
+        return task.result()
+    task.exception()  # what the steps met no longer matters: Ctrl-C may have hit the driver, too
+    raise cancelled
 
 
 @contextlib.contextmanager

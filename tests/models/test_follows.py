@@ -234,6 +234,20 @@ def test_losses_are_found_beside_known_withheld_people(database: db.Database) ->
     assert given.members(database) == {FIFTY[0], *FIFTY[3:]}
 
 
+def test_more_missing_than_withheld_waits_for_a_second_opinion_and_stays_uncertain(
+    database: db.Database,
+) -> None:
+    given.closed(database, FIFTY, day=0)
+    outcomes = [given.closed(database, FIFTY[3:], day=day, declared=48)[1] for day in (1, 2, 3)]
+    with database.read() as connection:
+        certain = connection.execute(text("SELECT certain FROM follow_events")).scalars().all()
+
+    assert [outcome.state for outcome in outcomes] == ["partial", "held", "complete"]
+    assert outcomes[1].reasons == ("withheld: 3 are missing, 1 of them perhaps only hidden",)
+    assert given.members(database) == set(FIFTY[3:])
+    assert [bool(one) for one in certain] == [False, False, False]
+
+
 def test_who_was_never_shown_is_no_newcomer_when_shown(database: db.Database) -> None:
     given.closed(database, FIFTY[1:], day=0, declared=50)
     given.closed(database, FIFTY[1:], day=1, declared=50)

@@ -167,19 +167,6 @@ def test_a_run_is_cancelled_before_its_first_page_is_asked_for(
     assert facts(disturbed) == undisturbed
 
 
-def test_a_run_is_cancelled_while_it_signs_in(home: given_home.Home) -> None:
-    home.world.fault("stall", path="/auth/login/", times=1)
-    process = home.start(*COLLECT)
-    assert given_home.eventually(lambda: asked(home), 60)
-    to_the_group(process)
-    said = given_home.ended(process)
-
-    assert said.code == exits.CANCELLED
-    assert newest(home)["status"] == "cancelled"
-    home.forget_sign_in()
-    assert home("runs", "resume", 1).code == exits.OK
-
-
 def test_a_second_command_on_the_account_is_busy_and_leaves_the_first_alone(
     disturbed: given_home.Home,
     undisturbed: dict[str, Any],
@@ -202,3 +189,17 @@ def test_a_second_command_on_the_account_is_busy_and_leaves_the_first_alone(
     assert said.code == exits.OK
     assert newest(disturbed)["status"] == "busy"
     assert facts(disturbed)["edges"] == undisturbed["edges"]
+
+
+def test_a_run_is_cancelled_while_it_signs_in(home: given_home.Home) -> None:
+    """The last one here: its world starts anew."""
+    home.world.fault("stall", path="/auth/login/", times=1)
+    process = home.start(*COLLECT)
+    assert given_home.eventually(lambda: asked(home), 60)
+    to_the_group(process)
+    said = given_home.ended(process)
+
+    assert said.code == exits.CANCELLED
+    assert newest(home)["status"] == "cancelled"
+    home.forget_sign_in()
+    assert home("runs", "resume", 1).code == exits.OK

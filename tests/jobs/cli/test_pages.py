@@ -106,7 +106,8 @@ def test_a_page_that_drifted_is_named_by_its_selector(lived: given_home.Home) ->
     said = lived("parse", number)
 
     assert said.code == exits.FAILED
-    assert re.match(r"error\[(list_empty_but_declared|selector_missing)\]: ", said.err)
+    assert said.err.startswith("error[list_empty_but_declared]: ")
+    assert "followers_row (li.nobody-of-this-name)" in said.err
     assert "\nremedy: " in said.err
 
 

@@ -217,5 +217,5 @@ def _refuse_rowless(page: html.Page, layout: site.Layout, place: pager.Place | N
     if html.maybe(page, layout.selectors["reload_message"]):
         raise errors.TryLater("server_error", "the page could not load its rooms", url=page.url)
     if identity.followed_count(page, layout):
-        raise errors.PageChanged("list_empty_but_declared", url=page.url)
-    pager.refuse_rowless(page, layout, place)
+        raise pager.no_rows(page, layout, "entry")
+    pager.refuse_rowless(page, layout, place, "entry")

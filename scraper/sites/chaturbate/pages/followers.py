@@ -48,7 +48,7 @@ def followers_html(answer: payload.Payload, layout: site.Layout) -> payload.Batc
     position = pager.standing(answer, place)[1]
     beyond = bool(lists) and position > 1
     if not rows and not beyond and not html.maybe(page, layout.selectors["no_results"]):
-        pager.refuse_rowless(page, layout, place if lists else None)
+        pager.refuse_rowless(page, layout, place if lists else None, "followers_row")
     end, goes_on = pager.verdict(page, layout, place, position, len(rows))
     named = len(usernames)  # a page of nobody but vanished accounts repeats nothing
     stated = records.ListPage(part="all", position=position, step=1, rows=named, end=end)

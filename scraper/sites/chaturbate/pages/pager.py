@@ -81,12 +81,25 @@ def verdict(
     return place.end, place.end is None
 
 
-def refuse_rowless(page: html.Page, layout: site.Layout, place: Place | None) -> NoReturn:
-    """Raise PageChanged for a page with neither rows nor the site's word that there are none."""
+def refuse_rowless(
+    page: html.Page, layout: site.Layout, place: Place | None, selector: str
+) -> NoReturn:
+    """Raise PageChanged for a page with neither rows nor the site's word that there are none.
+
+    `selector` is the layout's name for what a row is.
+    """
     refuse_language(page, layout)
     if place and place.current and not place.end:
-        raise errors.PageChanged("list_empty_but_declared", url=page.url)
+        raise no_rows(page, layout, selector)
     raise errors.PageChanged("format_unknown", url=page.url)
+
+
+def no_rows(page: html.Page, layout: site.Layout, selector: str) -> errors.PageChanged:
+    """Return the error of a page whose rows are not what the layout says."""
+    looked_for = f"nothing on the page is a {selector} ({layout.selectors[selector]})"
+    return errors.PageChanged(
+        "list_empty_but_declared", f"{looked_for}, but more people are declared", url=page.url
+    )
 
 
 def refuse_language(page: html.Page, layout: site.Layout) -> None:
