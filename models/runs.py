@@ -51,7 +51,12 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     target: str | None
     options: dict[str, Any]
     requested_by: str
+    schedule_id: int | None
+    due_at: datetime | None
+    not_before: datetime | None
+    deadline: float | None
     status: str
+    stop: str | None
     attempt: int
     requested_at: datetime
     started_at: datetime | None
@@ -81,6 +86,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     target: str | None = None
     options: dict[str, Any] = {}
     layout: dict[str, Any] = {}
+    schedule_id: int | None = None
+    due_at: datetime | None = None
+    not_before: datetime | None = None
+    deadline: float | None = None
 
 
 def _table(model: Any) -> Table:

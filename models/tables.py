@@ -62,7 +62,11 @@ class Run(SQLModel, table=True):
     """One execution of a collector for an account, whoever asked for it."""
 
     __tablename__ = "runs"
-    __table_args__ = (Index("ix_runs_account_collector", "account_id", "collector", "id"),)
+    __table_args__ = (
+        Index("ix_runs_account_collector", "account_id", "collector", "id"),
+        Index("ix_runs_status", "status", "id"),
+        Index("ix_runs_schedule", "schedule_id", "id"),
+    )
 
     id: int = _id()
     account_id: int = _ref("accounts.id")
@@ -70,7 +74,12 @@ class Run(SQLModel, table=True):
     target: str | None = None
     options: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     requested_by: str
+    schedule_id: int | None = _ref("schedules.id", default=None, nullable=True)
+    due_at: datetime | None = Field(default=None, sa_type=Moment)
+    not_before: datetime | None = Field(default=None, sa_type=Moment)
+    deadline: float | None = None
     status: str
+    stop: str | None = None
     attempt: int = 0
     requested_at: datetime = Field(sa_type=Moment)
     started_at: datetime | None = Field(default=None, sa_type=Moment)
@@ -88,6 +97,47 @@ class Run(SQLModel, table=True):
     artefacts: list[str] = Field(default_factory=list, sa_type=JSON)
     layout: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     version: str
+
+
+class Schedule(SQLModel, table=True):
+    """When a collector is due for an account, and what happens when it cannot run then."""
+
+    __tablename__ = "schedules"
+
+    id: int = _id()
+    name: str = Field(unique=True)
+    definition: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    origin: str
+    enabled: bool = True
+    paused_at: datetime | None = Field(default=None, sa_type=Moment)
+    removed_at: datetime | None = Field(default=None, sa_type=Moment)
+    changed_at: datetime = Field(sa_type=Moment)
+    decided_until: datetime = Field(sa_type=Moment)
+
+
+class DueTime(SQLModel, table=True):
+    """A time at which a schedule was due: the run that came of it, or why there was none."""
+
+    __tablename__ = "due_times"
+
+    schedule_id: int = _ref("schedules.id", primary_key=True)
+    due_at: datetime = Field(primary_key=True, sa_type=Moment)
+    decided_at: datetime = Field(sa_type=Moment)
+    outcome: str
+    reason: str | None = None
+    run_id: int | None = _ref("runs.id", default=None, nullable=True)
+
+
+class Lease(SQLModel, table=True):
+    """Who may do what only one process may, such as leading the clock, and until when."""
+
+    __tablename__ = "leases"
+
+    name: str = Field(primary_key=True)
+    holder: str
+    term: int
+    taken_at: datetime = Field(sa_type=Moment)
+    expires_at: datetime = Field(sa_type=Moment)
 
 
 class PayloadBody(SQLModel, table=True):

@@ -16,7 +16,10 @@ def upgrade() -> None:
     _accounts()
     _payload_bodies()
     _persons()
+    _schedules()
     _runs()
+    _due_times()
+    _leases()
     _streams()
     _cursors()
     _listings()
@@ -74,6 +77,45 @@ def _persons() -> None:
     )
 
 
+def _schedules() -> None:
+    op.create_table(
+        "schedules",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("definition", sa.JSON(), nullable=False),
+        sa.Column("origin", sa.String(), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("paused_at", MOMENT, nullable=True),
+        sa.Column("removed_at", MOMENT, nullable=True),
+        sa.Column("changed_at", MOMENT, nullable=False),
+        sa.Column("decided_until", MOMENT, nullable=False),
+        sa.UniqueConstraint("name"),
+    )
+
+
+def _due_times() -> None:
+    op.create_table(
+        "due_times",
+        sa.Column("schedule_id", ID, sa.ForeignKey("schedules.id"), primary_key=True),
+        sa.Column("due_at", MOMENT, primary_key=True),
+        sa.Column("decided_at", MOMENT, nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("run_id", ID, sa.ForeignKey("runs.id"), nullable=True),
+    )
+
+
+def _leases() -> None:
+    op.create_table(
+        "leases",
+        sa.Column("name", sa.String(), primary_key=True),
+        sa.Column("holder", sa.String(), nullable=False),
+        sa.Column("term", sa.Integer(), nullable=False),
+        sa.Column("taken_at", MOMENT, nullable=False),
+        sa.Column("expires_at", MOMENT, nullable=False),
+    )
+
+
 def _runs() -> None:
     op.create_table(
         "runs",
@@ -83,7 +125,12 @@ def _runs() -> None:
         sa.Column("target", sa.String(), nullable=True),
         sa.Column("options", sa.JSON(), nullable=False),
         sa.Column("requested_by", sa.String(), nullable=False),
+        sa.Column("schedule_id", ID, sa.ForeignKey("schedules.id"), nullable=True),
+        sa.Column("due_at", MOMENT, nullable=True),
+        sa.Column("not_before", MOMENT, nullable=True),
+        sa.Column("deadline", sa.Float(), nullable=True),
         sa.Column("status", sa.String(), nullable=False),
+        sa.Column("stop", sa.String(), nullable=True),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("requested_at", MOMENT, nullable=False),
         sa.Column("started_at", MOMENT, nullable=True),
@@ -103,6 +150,8 @@ def _runs() -> None:
         sa.Column("version", sa.String(), nullable=False),
     )
     op.create_index("ix_runs_account_collector", "runs", ["account_id", "collector", "id"])
+    op.create_index("ix_runs_status", "runs", ["status", "id"])
+    op.create_index("ix_runs_schedule", "runs", ["schedule_id", "id"])
 
 
 def _streams() -> None:
