@@ -13,7 +13,7 @@ import platformdirs
 import pydantic
 from pydantic import Field
 
-from jobs import config_file, environment, settings_check
+from jobs import config_file, environment, service_settings, settings_check
 from scraper import site as site_model
 from scraper.sites import register
 
@@ -132,6 +132,7 @@ class Settings(_Frozen):
     browser: Browser = Browser()
     sites: dict[str, Site] = {}
     accounts: dict[AccountName, Account] = {}
+    service: service_settings.Service = service_settings.Service()
     file: Path | None = Field(None, exclude=True)
 
 

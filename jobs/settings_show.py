@@ -19,7 +19,7 @@ HIDDEN = "***"
 def text(chosen: settings.Settings) -> str:
     """Return the settings as TOML; values that nobody chose are marked `# default`."""
     lines = [f"# {chosen.file}" if chosen.file else "# no settings file: defaults and environment"]
-    for section in ("database", "storage", "browser"):
+    for section in ("database", "storage", "browser", "service"):
         lines += ["", f"[{section}]", *_lines(getattr(chosen, section))]
     for group in ("sites", "accounts"):
         for name, table in sorted(getattr(chosen, group).items()):
