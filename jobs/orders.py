@@ -17,6 +17,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody asks for.
 
     `since` and `until` bound a history (ISO times, aware); `full` goes back to its beginning.
+    A schedule says which it is, for which due time, from when it may start, and its deadline
+    (seconds).
     """
 
     collector: str
@@ -26,6 +28,10 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     full: bool = False
     since: str | None = None
     until: str | None = None
+    schedule_id: int | None = None
+    due_at: datetime | None = None
+    not_before: datetime | None = None
+    deadline: float | None = None
 
     def options(self) -> dict[str, Any]:
         """Return what the run's row keeps of the wish beside collector, account and target."""
@@ -78,6 +84,10 @@ def place(
         options=wish.options(),
         layout=settings.overrides(chosen, where.name),
         version=run.version(),
+        schedule_id=wish.schedule_id,
+        due_at=wish.due_at,
+        not_before=wish.not_before,
+        deadline=wish.deadline,
     )
     return runs.create(connection, order)
 

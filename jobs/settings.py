@@ -13,11 +13,11 @@ import platformdirs
 import pydantic
 from pydantic import Field
 
-from jobs import config_file, environment, service_settings, settings_check
+from jobs import config_file, environment, references, schedules, service_settings, settings_check
 from scraper import site as site_model
 from scraper.sites import register
 
-AccountName = Annotated[str, pydantic.StringConstraints(pattern=r"^[a-z0-9_-]+$", max_length=64)]
+Name = Annotated[str, pydantic.StringConstraints(pattern=r"^[a-z0-9_-]+$", max_length=64)]
 
 
 class _Frozen(pydantic.BaseModel):
@@ -131,8 +131,9 @@ class Settings(_Frozen):
     storage: Storage = Storage()
     browser: Browser = Browser()
     sites: dict[str, Site] = {}
-    accounts: dict[AccountName, Account] = {}
+    accounts: dict[Name, Account] = {}
     service: service_settings.Service = service_settings.Service()
+    schedule: dict[Name, schedules.Schedule] = {}
     file: Path | None = Field(None, exclude=True)
 
 
@@ -182,6 +183,12 @@ def _foreign_names(given: Settings) -> Iterator[settings_check.Problem]:
         other = variables.setdefault(environment.password_variable(name), name)
         if other != name:
             yield ("accounts", name), f"its password variable is that of {other}; rename one"
+    yield from references.problems(given.schedule, sites(given))
+
+
+def sites(settings: Settings) -> dict[str, str]:
+    """Return the site of each account."""
+    return {name: account.site for name, account in settings.accounts.items()}
 
 
 def _layout_problems(

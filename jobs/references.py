@@ -1,0 +1,67 @@
+"""Schedules against the settings: they name accounts, collectors and each other rightly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from jobs import schedules
+from scraper.sites import register
+
+Problem = tuple[tuple[str, ...], str]
+"""A key, from the section down, and what is wrong with it."""
+
+
+def problems(
+    wanted: Mapping[str, schedules.Schedule],
+    accounts: Mapping[str, str],
+    others: Mapping[str, schedules.Schedule] | None = None,
+) -> Iterator[Problem]:
+    """Find schedules that name what is not there. `accounts` is account → site.
+
+    `others` are schedules that stand elsewhere and may be named by `after`.
+    """
+    everybody = {**(others or {}), **wanted}
+    for name, schedule in wanted.items():
+        above = ("schedule", name)
+        yield from ((above + key, fault) for key, fault in _unknown(schedule, accounts))
+        if schedule.after is not None and schedule.after not in everybody:
+            yield (*above, "after"), f"there is no schedule {schedule.after}"
+        elif circle := _circle(name, everybody):
+            yield (*above, "after"), f"goes round in a circle: {' after '.join(circle)}"
+
+
+def _unknown(schedule: schedules.Schedule, accounts: Mapping[str, str]) -> Iterator[Problem]:
+    place, _, errand = schedule.collector.partition(".")
+    known = sorted(
+        f"{one.name}.{name}" for one in register.SITES.values() for name in one.collectors
+    )
+    if schedule.collector not in known:
+        yield (
+            ("collector",),
+            f"there is no collector {schedule.collector}; there are {', '.join(known)}",
+        )
+        return
+    collector = register.SITES[place].collectors[errand]
+    if schedule.account not in accounts:
+        there = ", ".join(sorted(accounts)) or "none yet"
+        yield ("account",), f"there is no account {schedule.account} (known: {there})"
+    elif accounts[schedule.account] != place:
+        at = accounts[schedule.account]
+        yield (
+            ("account",),
+            f"{schedule.account} is at {at}; {schedule.collector} needs one at {place}",
+        )
+    if collector.targeted and not schedule.target:
+        yield ("target",), f"is missing; {schedule.collector} needs a room"
+
+
+def _circle(name: str, there: Mapping[str, schedules.Schedule]) -> list[str] | None:
+    """Return the names that lead from a schedule back to itself by `after`, if they do."""
+    path = [name]
+    while (following := there[path[-1]].after if path[-1] in there else None) is not None:
+        path.append(following)
+        if following == name:
+            return path
+        if path.count(following) > 1:
+            return None  # somebody else's circle
+    return None
