@@ -9,7 +9,7 @@ import logging
 import sys
 import traceback
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Protocol
 
 import loguru
 import msgspec
@@ -28,14 +28,31 @@ SILENT = ("stamina",)
 """Libraries that say what we say ourselves."""
 
 _TYPED: set[str] = set()
+_HIDDEN: set[str] = set()
 _COLOURS = {"DEBUG": "2", "INFO": "36", "WARNING": "33", "ERROR": "31", "CRITICAL": "31;1"}
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
+
+
+class Stream(Protocol):
+    """Where lines go: a file, a terminal."""
+
+    def write(self, text: str, /) -> int:
+        """Take text."""
+        ...
+
+    def flush(self) -> None:
+        """Hand on what was taken."""
+        ...
+
+    def isatty(self) -> bool:
+        """Tell whether somebody watches."""
+        ...
 
 
 def configure(
     *,
     json: bool = False,
-    stream: TextIO | None = None,
+    stream: Stream | None = None,
     level: str = "INFO",
     secrets: Collection[str] = (),
 ) -> None:
@@ -44,19 +61,35 @@ def configure(
     `secrets` are hidden in messages and exceptions, beside what `hide` was told and what
     `scraper.redact` knows by itself. Calling again replaces the former configuration.
     """
-    hidden = {*secrets}
+    _HIDDEN.clear()
+    _HIDDEN.update(secrets)
     form = _as_json if json else _coloured if (stream or sys.stderr).isatty() else _plain
+    log.remove()
+    _add(form, stream, level)
+    _take_over_logging()
 
+
+@contextmanager
+def copied(stream: Stream) -> Iterator[None]:
+    """Send all lines, from DEBUG on and as JSON objects, to another stream, too."""
+    added = _add(_as_json, stream, "DEBUG")
+    try:
+        yield
+    finally:
+        log.remove(added)
+
+
+def _add(form: Callable[..., str], stream: Stream | None, level: str) -> int:
     def sink(message: loguru.Message) -> None:
         out = stream or sys.stderr  # looked up anew: a progress bar may stand in for it
-        line = form(message.record, lambda text: redact.text(text, hidden | _TYPED))
+        line = form(message.record, lambda text: redact.text(text, _HIDDEN | _TYPED))
         with suppress(OSError, ValueError):  # a closed stream must not end a run
             out.write(line + "\n")
             out.flush()
 
-    log.remove()
-    log.add(sink, level=level, format="{message}", backtrace=False, diagnose=False, catch=False)
-    _take_over_logging()
+    return log.add(
+        sink, level=level, format="{message}", backtrace=False, diagnose=False, catch=False
+    )
 
 
 def hide(*secrets: str) -> None:

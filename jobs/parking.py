@@ -49,13 +49,16 @@ def ready(connection: db.Connection, account_id: int) -> None:
     runs.note_account(connection, account_id, waiting_for=None, waiting_since=None, waiting_at=None)
 
 
-def turn_away(account: runs.Account, run: runs.Run, *, password: bool) -> None:
+def turn_away(
+    account: runs.Account, run: runs.Run, *, password: bool, unasked: bool = False
+) -> None:
     """Raise NeedsOperator, with the code that the account waits for, for a run just asked for.
 
-    `password` tells whether there is one by now.
+    And for one that is gone on with `unasked`, by the service. `password` tells whether there is
+    one by now.
     """
     solved = account.waiting_for == "no_password" and password
-    fresh = run.attempt == 1 and run.requested_by != verdicts.IMPORTED
+    fresh = (unasked or run.attempt == 1) and run.requested_by != verdicts.IMPORTED
     if fresh and account.waiting_for and not solved:
         raise waiting(account)
 

@@ -30,6 +30,7 @@ STATUS: Mapping[type[errors.GreenroomError], str] = {
 }
 
 Enter = Callable[[runs.Account], AbstractAsyncContextManager[walk.Visit]]
+Afterwards = Callable[[db.Connection, runs.Run, str, errors.GreenroomError | None], None]
 
 
 class Runtime(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +38,8 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True):
 
     `visit` opens a browser for an account, alone; `layout` tells a site's layout with the
     operator's overrides; `patience` how it waits; `password` whether an account has one by now;
-    `show` and `tell` report to whoever watches; `witness` sees the errors that a visit ends with.
+    `show` and `tell` report to whoever watches; `witness` sees the errors that a visit ends with;
+    `afterwards` may decide otherwise about an attempt's end, in the transaction that notes it.
     """
 
     database: db.Database
@@ -49,6 +51,7 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True):
     witness: artefacts.Witness = lambda _run, _visit: contextlib.nullcontext()
     show: Callable[[walk.Progress], None] = lambda _progress: None
     tell: Callable[[str], None] = lambda _message: None
+    afterwards: Afterwards = lambda *_ended: None
 
 
 def version() -> str:
@@ -70,25 +73,29 @@ def collector_of(sites: Mapping[str, site.Site], name: str) -> tuple[site.Site, 
     return where, where.collectors[errand]
 
 
-async def execute(runtime: Runtime, run_id: int) -> None:
+async def execute(runtime: Runtime, run_id: int, attempt: int | None = None) -> None:
     """Run, or go on with, a run until it ends; its row says how it ended.
 
+    With `attempt` only if it waits and nobody has begun it since it stood at that attempt.
     Never raises for what sites do; a cancellation is recorded and passed on.
     """
-    run = await asyncio.to_thread(_begin, runtime, run_id)
     try:
-        status, failure = await _attempt(runtime, run), None
+        run = await asyncio.to_thread(_begin, runtime, run_id, attempt)
+    except runs.Superseded:
+        return
+    try:
+        status, failure = await _attempt(runtime, run, unasked=attempt is not None), None
     except runs.Superseded:
         return
     except asyncio.CancelledError:
-        await _shielded(_finish, runtime, run, "cancelled", None)
+        await _shielded(finish, runtime, run, "cancelled", None)
         raise
     except errors.GreenroomError as error:
         status, failure = STATUS[type(error)], error
     except Exception as error:
-        await _shielded(_finish, runtime, run, "failed", _fault(error))
+        await _shielded(finish, runtime, run, "failed", _fault(error))
         raise
-    await _shielded(_finish, runtime, run, status, failure)
+    await _shielded(finish, runtime, run, status, failure)
 
 
 def _fault(error: Exception) -> errors.GreenroomError:
@@ -98,11 +105,11 @@ def _fault(error: Exception) -> errors.GreenroomError:
     return errors.GreenroomError("internal", f"{type(error).__name__}: {error}")
 
 
-async def _attempt(runtime: Runtime, run: runs.Run) -> str:
+async def _attempt(runtime: Runtime, run: runs.Run, *, unasked: bool) -> str:
     """Walk the leads and close the list; return the status."""
     account = await asyncio.to_thread(_account, runtime, run)
     password = await asyncio.to_thread(runtime.password, account.name)
-    parking.turn_away(account, run, password=password)
+    parking.turn_away(account, run, password=password, unasked=unasked)
     _, collector = collector_of(runtime.sites, run.collector)
     async with runtime.visit(account) as visit, runtime.witness(run, visit):
         on_the_way = await asyncio.to_thread(_depart, runtime, run, account, visit)
@@ -118,9 +125,9 @@ async def _attempt(runtime: Runtime, run: runs.Run) -> str:
             on_the_way = await asyncio.to_thread(_look_again, runtime, run, on_the_way)
 
 
-def _begin(runtime: Runtime, run_id: int) -> runs.Run:
+def _begin(runtime: Runtime, run_id: int, attempt: int | None) -> runs.Run:
     with runtime.database.write() as connection:
-        return runs.begin(connection, run_id)
+        return runs.begin(connection, run_id, attempt)
 
 
 def _account(runtime: Runtime, run: runs.Run) -> runs.Account:
@@ -203,7 +210,7 @@ def _look_again(runtime: Runtime, run: runs.Run, first: walk.Walk) -> walk.Walk:
     return first
 
 
-def _finish(
+def finish(
     runtime: Runtime, run: runs.Run, status: str, failure: errors.GreenroomError | None
 ) -> None:
     """Write down how the attempt ended; a list that was closed meanwhile is not called off."""
@@ -223,6 +230,7 @@ def _finish(
             _, collector = collector_of(runtime.sites, run.collector)
             claim = verdicts.Claim(account=account, collector=collector, run=run)
             verdicts.suspend(connection, claim, failure.code if failure else status)
+        runtime.afterwards(connection, run, status, failure)
 
 
 async def _shielded(act: Callable[..., None], *arguments: Any) -> None:

@@ -146,22 +146,19 @@ def create(connection: Connection, order: Order) -> int:
     return int(added.scalar_one())
 
 
-def begin(connection: Connection, run_id: int) -> Run:
-    """Start another attempt at a run and return it; earlier attempts can write no more."""
+def begin(connection: Connection, run_id: int, expected: int | None = None) -> Run:
+    """Start another attempt at a run and return it; earlier attempts can write no more.
+
+    Raises Superseded unless the run waits and stands at the `expected` attempt, if one is given.
+    """
     now = moment.now()
     run = get(connection, run_id)
-    connection.execute(
-        update(_RUNS)
-        .where(_RUNS.c.id == run_id)
-        .values(
-            status="running",
-            attempt=_RUNS.c.attempt + 1,
-            started_at=run.started_at or now,
-            active_at=now,
-            ended_at=None,
-            errors=[],
-        )
-    )
+    here = (_RUNS.c.id == run_id) & (_RUNS.c.attempt == run.attempt)
+    values = {"status": "running", "attempt": run.attempt + 1, "stop": None, "active_at": now}
+    values |= {"started_at": run.started_at or now, "ended_at": None, "errors": []}
+    missed = expected is not None and (run.status, run.attempt) != ("queued", expected)
+    if missed or not connection.execute(update(_RUNS).where(here).values(values)).rowcount:
+        raise Superseded(f"run {run_id} is not for this attempt to begin")
     return get(connection, run_id)
 
 

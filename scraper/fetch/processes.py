@@ -7,7 +7,7 @@ import contextlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import filelock
@@ -24,9 +24,8 @@ def children(mark: str) -> set[psutil.Process]:
 async def end(roots: set[psutil.Process], folder: Path, seconds: float = 5.0) -> None:
     """Kill `roots`, all they started and all that works in `folder`; wait until they are gone."""
     deadline = asyncio.get_running_loop().time() + seconds
-    while doomed := _alive(roots, folder):
-        for process in doomed:
-            _kill(process)
+    while doomed := alive(roots, str(folder)):
+        kill(doomed)
         if asyncio.get_running_loop().time() > deadline:
             return
         await asyncio.sleep(0.02)
@@ -58,23 +57,29 @@ def sweep(parent: Path) -> None:
             continue
         lock = filelock.FileLock(folder / _LOCK, timeout=0)
         with contextlib.suppress(filelock.Timeout), lock:
-            for orphan in _working_in(folder):
-                _kill(orphan)
+            kill(_working_in(str(folder)))
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _alive(roots: set[psutil.Process], folder: Path) -> set[psutil.Process]:
+def alive(roots: Iterable[psutil.Process], mark: str) -> set[psutil.Process]:
+    """Return the `roots` that run, all they started, and all whose command lines name `mark`."""
     found: set[psutil.Process] = set()
     for root in roots:
         with contextlib.suppress(psutil.Error):
             found |= {root, *root.children(recursive=True)}
-    found |= _working_in(folder)
+    found |= _working_in(mark)
     return {process for process in found if _runs(process)}
 
 
-def _working_in(folder: Path) -> set[psutil.Process]:
-    """Return the processes whose command line names `folder`: orphans keep that mark."""
-    mark = str(folder)
+def kill(doomed: Iterable[psutil.Process]) -> None:
+    """Kill processes; those that are gone or not ours are left out."""
+    for process in doomed:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+
+
+def _working_in(mark: str) -> set[psutil.Process]:
+    """Return the processes whose command line names a folder: orphans keep that mark."""
     return {
         process
         for process in psutil.process_iter()
@@ -86,11 +91,6 @@ def _arguments(process: psutil.Process) -> list[str]:
     with contextlib.suppress(psutil.Error):
         return process.cmdline()
     return []
-
-
-def _kill(process: psutil.Process) -> None:
-    with contextlib.suppress(psutil.Error):
-        process.kill()
 
 
 def _runs(process: psutil.Process) -> bool:
