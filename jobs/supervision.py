@@ -7,7 +7,7 @@ import contextlib
 import signal
 import time
 from asyncio import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 
 import msgspec
 
@@ -73,6 +73,21 @@ async def supervise(order: Child, *, poll: float = POLL) -> Ended:
     finally:
         await browser.finish(watch.end())
     return await asyncio.to_thread(_outcome, order, watch)
+
+
+def supervising(
+    chosen: settings.Settings, database: db.Database, environ: Mapping[str, str]
+) -> Callable[[runs.Run], Coroutine[None, None, None]]:
+    """Return the way to supervise runs under these settings; how each ends is logged."""
+
+    async def see_to_its_end(waits: runs.Run) -> None:
+        order = Child(run=waits, chosen=chosen, database=database, environ=environ)
+        ended = await supervise(order)
+        code = f" ({ended.code})" if ended.code else ""
+        used = f"{ended.seconds:.1f} s, at most {ended.memory // 1_000_000} MB"
+        logs.log.info(f"run {waits.id} {waits.collector}: {ended.status}{code}, {used}")
+
+    return see_to_its_end
 
 
 class Watch:
