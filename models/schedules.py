@@ -103,11 +103,6 @@ def save(
     return found.id
 
 
-def adopt(connection: Connection, schedule_id: int, origin: str) -> None:
-    """Note that a schedule stands elsewhere now: in the file, or only here."""
-    _set(connection, schedule_id, origin=origin)
-
-
 def pause(connection: Connection, schedule_id: int, now: datetime) -> None:
     """Let a schedule rest from `now` on."""
     _set(connection, schedule_id, paused_at=now)
