@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 log = loguru.logger
 
-FOREIGN = ("alembic", "asyncio", "httpcore", "httpx", "sqlalchemy", "uvicorn")
+FOREIGN = ("alembic", "apscheduler", "asyncio", "httpcore", "httpx", "sqlalchemy", "uvicorn")
 """Libraries whose lines are kept from WARNING on."""
 
 SILENT = ("stamina",)

@@ -28,6 +28,7 @@ from jobs.cli import (
     lists,
     pages,
     runs,
+    serving,
     state,
     vault,
 )
@@ -57,6 +58,7 @@ COMMANDS: Mapping[str, Callable[..., int | None]] = {
     "import-page": pages.import_page,
     "parse": pages.parse,
     "reparse": pages.reparse,
+    "serve": serving.serve,
 }
 """Commands of their own: `greenroom NAME`; the docstring is the help."""
 

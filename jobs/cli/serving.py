@@ -1,0 +1,67 @@
+"""`greenroom serve`: do what is due, until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import TYPE_CHECKING
+
+import typer
+
+from jobs.cli import state
+
+if TYPE_CHECKING:
+    from jobs import service, settings
+    from models import db
+
+
+def serve(context: typer.Context) -> None:
+    """Run what the schedules say, until SIGTERM or Ctrl-C; SIGHUP reads the settings again."""
+    from jobs import runtime
+
+    given = state.of(context)
+    chosen = given.start()
+    with runtime.open_database(chosen) as database, runtime.translated():
+        asyncio.run(_serve(given, chosen, database))
+
+
+async def _serve(given: state.State, chosen: settings.Settings, database: db.Database) -> None:
+    from jobs import health, service
+    from scraper import errors
+
+    outside = _outside(given, database)
+    serving = service.Service(outside, chosen)
+    loop = asyncio.get_running_loop()
+    for told in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(told, serving.stop)
+    reloads: set[asyncio.Task[None]] = set()
+
+    def reload() -> None:
+        reloads.add(task := asyncio.ensure_future(serving.reload()))
+        task.add_done_callback(reloads.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, reload)
+    try:
+        with health.serving(database, serving.state):
+            await serving.run()
+    except OSError as error:
+        port = chosen.service.port
+        raise errors.BadConfig(
+            "bad_config", f"service.port: {port} cannot be used: {error.strerror}; set another"
+        ) from error
+
+
+def _outside(given: state.State, database: db.Database) -> service.Outside:
+    from jobs import service, settings, supervision
+
+    def load() -> settings.Settings:
+        found = settings.load(given.config, given.environ)
+        given.log(found)
+        return found
+
+    return service.Outside(
+        database=database,
+        environ=given.environ,
+        load=load,
+        supervise=lambda chosen: supervision.supervising(chosen, database, given.environ),
+    )

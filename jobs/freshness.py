@@ -1,0 +1,55 @@
+"""Whether the lists that schedules promise are as new as they should be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, text
+
+from jobs import run, schedules, settings, timing
+from models import schedules as rows
+from models.moment import Moment
+from scraper import errors
+from scraper.sites import register
+
+ALLOWANCE = 2
+"""Due times that may pass without a list proved complete."""
+
+_NEWEST = text(
+    "SELECT max(l.as_of) AS at FROM listings l JOIN accounts a ON a.id = l.account_id"
+    " WHERE a.name = :account AND l.direction = :direction AND l.state = 'complete'"
+).columns(at=Moment)
+
+
+def stale(connection: Connection, chosen: settings.Settings, now: datetime) -> Iterator[str]:
+    """Yield a line for each scheduled list whose newest complete one is older than it may be.
+
+    It may be as old as `ALLOWANCE` of its due times and the time that a run may work.
+    """
+    for row in rows.standing(connection):
+        wanted = schedules.Schedule.model_validate(row.definition)
+        direction = _direction(wanted.collector)
+        if direction is None or wanted.account not in chosen.accounts:
+            continue
+        if not row.enabled or row.paused_at is not None or wanted.after is not None:
+            continue
+        facts = {"account": wanted.account, "direction": direction}
+        newest: datetime | None = connection.execute(_NEWEST, facts).scalar()
+        since = max(filter(None, (newest, row.changed_at)))
+        if since < now and now > _allowed_until(wanted, since):
+            last = f"since {newest:%Y-%m-%d %H:%M} UTC" if newest else "yet"
+            yield f"schedule {row.name}: no complete {direction} list of {wanted.account} {last}"
+
+
+def _allowed_until(wanted: schedules.Schedule, since: datetime) -> datetime:
+    dues = timing.dues(schedules.times(wanted), since, limit=ALLOWANCE)
+    last = dues[-1] if dues else since
+    return last + timedelta(seconds=wanted.jitter + (wanted.deadline or schedules.DEADLINE))
+
+
+def _direction(collector: str) -> str | None:
+    try:
+        return run.collector_of(register.SITES, collector)[1].direction
+    except errors.BadConfig:
+        return None

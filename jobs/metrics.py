@@ -1,0 +1,88 @@
+"""What the service counts, for Prometheus; each name is explained in docs/operating.md."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import prometheus_client
+from prometheus_client import core
+from prometheus_client.registry import Collector
+
+from models import db, tallies
+
+if TYPE_CHECKING:
+    from jobs import service
+
+Metric = core.GaugeMetricFamily | core.CounterMetricFamily
+
+
+class _Scraped(Collector):
+    """Metrics that are read when they are asked for."""
+
+    def __init__(self, read: Callable[[], Iterable[Metric]]) -> None:
+        self._read = read
+
+    def collect(self) -> Iterable[Metric]:
+        return self._read()
+
+
+def registry(database: db.Database, state: service.State) -> prometheus_client.CollectorRegistry:
+    """Return the metrics of a service and of its database, and of the process itself."""
+    found = prometheus_client.CollectorRegistry(auto_describe=False)
+    prometheus_client.ProcessCollector(namespace="greenroom", registry=found)
+    found.register(_Scraped(lambda: _of_service(state)))
+    found.register(_Scraped(lambda: _of_database(database)))
+    return found
+
+
+def _of_service(state: service.State) -> Iterator[Metric]:
+    folder = state.chosen.storage.directory
+    yield _gauge("leading", "Whether this process leads the clock.", state.leading)
+    yield _gauge("beat_age_seconds", "Age of the last sign of life.", time.monotonic() - state.beat)
+    yield _gauge("runs_working", "Runs at work in this process.", state.working)
+    yield _gauge("settings_refused", "Whether changed settings are refused.", bool(state.refused))
+    yield _gauge("held_back", "Whether no run starts for want of disk.", bool(state.held_back))
+    yield _gauge("disk_free_bytes", "Room where files are kept.", shutil.disk_usage(folder).free)
+
+
+def _of_database(database: db.Database) -> Iterator[Metric]:
+    try:
+        with database.read() as connection:
+            found = tallies.read(connection)
+    except db.Unusable:
+        yield _gauge("database_up", "Whether the database answers.", 0)
+        return
+    yield _gauge("database_up", "Whether the database answers.", 1)
+    yield _gauge("runs_waiting", "Runs that wait for the service.", found.waiting)
+    yield _counted("runs", "Runs by how they ended.", ("status",), found.runs)
+    yield _counted("due_times", "Due times by what came of them.", ("outcome",), found.due_times)
+    yield _labelled(
+        "accounts_waiting", "Accounts that wait for you.", ("account", "code"), found.parked
+    )
+    yield _labelled(
+        "list_age_seconds",
+        "Age of the newest list proved complete.",
+        ("account", "direction"),
+        found.list_ages,
+    )
+
+
+def _gauge(name: str, said: str, value: float) -> Metric:
+    return core.GaugeMetricFamily(f"greenroom_{name}", said, value=value)
+
+
+def _counted(name: str, said: str, labels: tuple[str, ...], values: tallies.Tally) -> Metric:
+    family = core.CounterMetricFamily(f"greenroom_{name}", said, labels=labels)
+    for key, value in values.items():
+        family.add_metric(key, value)
+    return family
+
+
+def _labelled(name: str, said: str, labels: tuple[str, ...], values: tallies.Tally) -> Metric:
+    family = core.GaugeMetricFamily(f"greenroom_{name}", said, labels=labels)
+    for key, value in values.items():
+        family.add_metric(key, value)
+    return family
