@@ -8,7 +8,7 @@ from typing import Any
 
 from jobs import codes, parking, settings, visit
 from models import moment, runs
-from scraper import alone, errors, pace, second_factor, session
+from scraper import alone, errors, pace, second_factor, session, whoami
 from scraper.fetch import browser, browser_tab
 
 
@@ -79,7 +79,7 @@ async def _completed(
         state = await tab.state()
     await turns.turn()
     async with browser_tab.open_tab(opened, state, layout.base_url, deadline=deadline) as fresh:
-        await second_factor.prove(fresh, where, layout, account.username)
+        await whoami.prove(fresh, where, layout, account.username)
         return await fresh.state()
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 
 from jobs import parking, proofs, settings, visit
-from models import moment, records, runs
-from scraper import alone, errors, imported, pace, payload, session, session_cookie, site
+from models import moment, runs
+from scraper import alone, errors, imported, pace, payload, session, session_cookie, site, whoami
 from scraper.fetch import browser_tab, window
 
 PROOF = 15.0
@@ -26,9 +26,6 @@ LOOK_EVERY = 0.5
 
 ASK_EVERY = 2.0
 """Seconds between two requests of our own while somebody signs in."""
-
-OWN_NAME = "logged_in_user.username"
-"""The Check that names the signed-in user."""
 
 
 class Connected(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,9 +58,7 @@ async def prove(
         await turns.turn()
         try:
             async with asyncio.timeout(seconds):
-                (answer, *_) = await tab.fetch(_whoami(where, layout, account))
-                if not _names_us(where, layout, answer):
-                    raise errors.NeedsOperator("sign_in_unclear", url=answer.url)
+                await whoami.prove(tab, where, layout, account.username)
                 return await tab.state()
         except TimeoutError:
             message = f"no page showed who is signed in within {seconds:.0f} s"
@@ -132,7 +127,8 @@ async def _watched(
 ) -> dict[str, Any] | None:
     """Look until a page names the account's user; return the session, None once it is closed."""
     where, layout = desk.sites[account.site], settings.layout(desk.chosen, account.site)
-    request, turns = _whoami(where, layout, account), _turns(desk, account)
+    request = whoami.question(where, layout, account.username)
+    turns = _turns(desk, account)
     asked_at, asked = time.monotonic(), ""
     while not shown.closed:
         seen = await shown.look(request)
@@ -157,27 +153,13 @@ def _seen(where: site.Site, layout: site.Layout, answer: payload.Payload | None)
     if answer is None:
         return False
     try:
-        return _names_us(where, layout, answer)
+        return whoami.answered(where, layout, answer)
     except (errors.NeedsOperator, errors.SignInAgain) as error:
         if error.code == "wrong_user":
             raise
         return None if error.code == "sign_in_unclear" else False
     except errors.GreenroomError:
         return None
-
-
-def _names_us(where: site.Site, layout: site.Layout, answer: payload.Payload) -> bool:
-    """Tell whether an answer names the account's user; raise for all that it can be instead."""
-    where.guard(answer, layout)
-    stated = where.parsers[answer.request.kind](answer, layout).records
-    return any(isinstance(one, records.Check) and one.source == OWN_NAME for one in stated)
-
-
-def _whoami(where: site.Site, layout: site.Layout, account: runs.Account) -> payload.Request:
-    """Return the request whose answer must name the account's user and nobody else."""
-    request = where.whoami(layout)
-    context = request.context | {"username": account.username}
-    return msgspec.structs.replace(request, context=context)
 
 
 async def _accept(

@@ -13,7 +13,7 @@ import msgspec
 
 from jobs import codes, environment, logs, parking, passwords, proofs, settings
 from models import db, moment, runs
-from scraper import alone, errors, pace, payload, second_factor, session, site, vault
+from scraper import alone, errors, pace, payload, second_factor, session, site, vault, whoami
 from scraper.fetch import artefacts, browser, browser_tab, chromium, routed
 
 SIGN_IN_APART = timedelta(seconds=60)
@@ -172,7 +172,7 @@ class SignedInVisit:
         await self._turns.turn()
         await second_factor.answer(self._tab, code, self._layout, url)
         await self._turns.turn()
-        await second_factor.prove(self._tab, self._site, self._layout, self._account.username)
+        await whoami.prove(self._tab, self._site, self._layout, self._account.username)
 
     async def keep_waiting(self, asked: errors.GreenroomError) -> None:
         """Keep a sign-in that waits for a code, so that `accounts answer` can go on with it."""

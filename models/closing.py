@@ -144,9 +144,7 @@ def _missing(connection: Connection, facts: Mapping[str, Any]) -> int:
 
 
 def hold_reasons(connection: Connection, plan: Plan) -> tuple[str, ...]:
-    """Return why a proved list must wait: it is empty, or ends too many edges, or perhaps some
-    that the site only hides.
-    """
+    """Return why a proved list must wait: empty, or it ends too many or perhaps hidden people."""
     if plan.open_edges and not _any_entry(connection, plan.listing):
         return (f"empty: the list is empty and {plan.open_edges} people were on it",)
     if plan.lost and not plan.certain:

@@ -78,7 +78,7 @@ CODES: dict[str, str] = {
     "database_damaged": "The database file is damaged. Stop all runs, keep the file, restore a backup.",
     "disk_full": "The disk is full. Free some space, then resume.",
     # BadConfig
-    "session_unreadable": "The file is no session: neither storage state, nor cookie JSON, nor cookies.txt, nor a Cookie: header.",
+    "session_unreadable": "The file is no session: neither storage state, nor cookie JSON, nor cookies.txt, nor a Cookie header.",
     "no_screen": "There is no screen for a window. Use `--remote-debugging PORT`, or `accounts import-session`.",
     "not_possible": "What was asked cannot be done to this run or list as it stands; the message says why.",
     "deadline_passed": "The run worked longer than its deadline and was ended. `runs resume` goes on; give it more time.",

@@ -21,7 +21,7 @@ SIZE = 4 * 1024 * 1024
 
 EXPECTED = (
     "expected Playwright's storage state, an extension's cookie JSON, a cookies.txt, or the text "
-    "of a Cookie: header"
+    "of a Cookie header"
 )
 
 _SAME_SITE = {"strict": "Strict", "lax": "Lax", "none": "None", "no_restriction": "None"}

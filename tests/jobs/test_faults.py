@@ -111,7 +111,7 @@ async def house(
     world.churn_random(seed=5, joins=1, leaves=2, follows=1, unfollows=2)
     shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
     database = db.connect(f"sqlite:///{tmp_path / 'greenroom.db'}")
-    timeout = 1.5 if slow in {"stall", "slow_drip"} else 15
+    timeout = 0.8 if slow in {"stall", "slow_drip"} else 15
     ready = given.house(world, database, tmp_path, chrome, timeout=timeout, room_list=9)
     ready.forget_sign_in()
     yield ready
