@@ -121,6 +121,32 @@ def without_account(text: str, name: str) -> str:
     return tomlkit.dumps(document)
 
 
+def with_schedule(text: str, name: str, values: Mapping[str, Any]) -> str:
+    """Return the file's text with the schedule, new or changed; comments of kept keys stay."""
+    document = tomlkit.parse(text)
+    if "schedule" not in document:
+        document["schedule"] = tomlkit.table(is_super_table=True)
+    group: Any = document["schedule"]
+    if name not in group:
+        group[name] = tomlkit.table()
+    table = group[name]
+    for key in [key for key in table if key not in values]:
+        del table[key]
+    for key, value in values.items():
+        if table.get(key) != value:
+            table[key] = value
+    return tomlkit.dumps(document)
+
+
+def without_schedule(text: str, name: str) -> str:
+    """Return the file's text without the schedule, as it is if there is none."""
+    document = tomlkit.parse(text)
+    group: Any = document.get("schedule", {})
+    if name in group:
+        del group[name]
+    return tomlkit.dumps(document)
+
+
 def _accounts(document: tomlkit.TOMLDocument) -> Any:
     if "accounts" not in document:
         document["accounts"] = tomlkit.table(is_super_table=True)

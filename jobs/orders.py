@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from jobs import run, settings
+from jobs import errands, run, settings
 from models import db, runs
 from scraper import errors, site
 
@@ -92,31 +92,12 @@ def place(
     return runs.create(connection, order)
 
 
-def takes(collector: site.Collector, layout: site.Layout) -> frozenset[str]:
-    """Return which of `target`, `since` and `until` change what the collector asks first."""
-    errand = site.Errand(username="somebody", now=_TRIAL + timedelta(days=9))
-    asked = collector.start(errand, layout)
-    return frozenset(
-        name
-        for name, value in _TRIALS.items()
-        if collector.start(msgspec.structs.replace(errand, **{name: value}), layout) != asked
-    )
-
-
-_TRIAL = datetime(2026, 1, 1, tzinfo=UTC)
-_TRIALS: Mapping[str, Any] = {
-    "target": "another",
-    "since": _TRIAL,
-    "until": _TRIAL + timedelta(days=1),
-}
-
-
 def _refuse_idle(
     chosen: settings.Settings, site_name: str, collector: site.Collector, wish: Wish
 ) -> None:
     """Raise BadConfig for an option that would be accepted and have no effect."""
-    known = takes(collector, settings.layout(chosen, site_name))
-    for name in sorted(_TRIALS.keys() - known):
+    known = errands.takes(collector, settings.layout(chosen, site_name))
+    for name in sorted(errands.TRIALS.keys() - known):
         if getattr(wish, name) is not None:
             raise errors.BadConfig("bad_request", f"{wish.collector} takes no --{name}")
     if wish.since and wish.until and wish.since >= wish.until:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from jobs import schedules
+from jobs import errands, schedules
 from scraper.sites import register
 
 Problem = tuple[tuple[str, ...], str]
@@ -53,6 +53,8 @@ def _unknown(schedule: schedules.Schedule, accounts: Mapping[str, str]) -> Itera
         )
     if collector.targeted and not schedule.target:
         yield ("target",), f"is missing; {schedule.collector} needs a room"
+    if schedule.target and "target" not in errands.takes(collector, register.SITES[place].layout):
+        yield ("target",), f"{schedule.collector} takes no target"
 
 
 def _circle(name: str, there: Mapping[str, schedules.Schedule]) -> list[str] | None:

@@ -20,6 +20,9 @@ CLOCK = "clock"
 _LOOK_BACK = timedelta(minutes=10)
 """How long after its end a run may be written down as ended and still be followed."""
 
+_SILENCE = timedelta(minutes=5)
+"""How long a run of a command may give no sign of life and still stand in the way."""
+
 Password = Callable[[str], bool]
 """Tells whether there is a password for an account."""
 
@@ -40,7 +43,19 @@ def settle(
 
     The caller holds the row (`kept.held`).
     """
-    return _settle(connection, chosen, row, now, password, definition(row))
+    found = definition(row)
+    if found is None:
+        return []
+    return _settle(
+        _Work(
+            connection=connection,
+            chosen=chosen,
+            row=row,
+            schedule=found,
+            now=now,
+            password=password,
+        )
+    )
 
 
 def close(
@@ -48,9 +63,10 @@ def close(
 ) -> list[deciding.Decision]:
     """Decide what is due up to `now` before a schedule changes: nothing is made up any more."""
     found = definition(row)
-    if found is not None:
-        found = found.model_copy(update={"missed": "skip"})
-    return _settle(connection, chosen, row, now, nobody, found)
+    if found is None:
+        return []
+    found = found.model_copy(update={"missed": "skip"})
+    return _settle(_Work(connection=connection, chosen=chosen, row=row, schedule=found, now=now))
 
 
 def definition(row: kept.Schedule) -> schedules.Schedule | None:
@@ -75,100 +91,82 @@ def coming(
     return timing.Backlog(dues=ends[-deciding.KEPT :])
 
 
-def _settle(
-    connection: db.Connection,
-    chosen: settings.Settings,
-    row: kept.Schedule,
-    now: datetime,
-    password: Password,
-    schedule: schedules.Schedule | None,
-) -> list[deciding.Decision]:
-    if schedule is None or not row.enabled or row.removed_at is not None:
+class _Work(msgspec.Struct, frozen=True, kw_only=True):
+    """A schedule that is held, and what deciding about it takes."""
+
+    connection: db.Connection
+    chosen: settings.Settings
+    row: kept.Schedule
+    schedule: schedules.Schedule
+    now: datetime
+    password: Password = nobody
+
+
+def _settle(work: _Work) -> list[deciding.Decision]:
+    row = work.row
+    if not row.enabled or row.removed_at is not None or work.now <= row.decided_until:
         return []
-    if now <= row.decided_until:
-        return []
-    backlog = coming(connection, row, schedule, now)
+    backlog = coming(work.connection, row, work.schedule, work.now)
     decided: list[deciding.Decision] = []
     if backlog.dues:
-        facts = _facts(connection, row, schedule, backlog, password)
-        found = deciding.decide(schedule, now, facts)
-        decided = _place(connection, chosen, row, schedule, found)
-        kept.note(connection, (_due_time(row, one, now) for one in decided))
-    kept.decided(connection, [row.id], now)
+        decided = _placed(work, deciding.decide(work.schedule, work.now, _facts(work, backlog)))
+        kept.note(work.connection, (_due_time(row, one, work.now) for one in decided))
+    kept.decided(work.connection, [row.id], work.now)
     return decided
 
 
-def _facts(
-    connection: db.Connection,
-    row: kept.Schedule,
-    schedule: schedules.Schedule,
-    backlog: timing.Backlog,
-    password: Password,
-) -> deciding.Facts:
-    account = runs.named(connection, schedule.account)
+def _facts(work: _Work, backlog: timing.Backlog) -> deciding.Facts:
+    row, name = work.row, work.schedule.account
+    account = runs.named(work.connection, name)
     code = account.waiting_for if account else None
-    if code == "no_password" and password(schedule.account):
+    if code == "no_password" and work.password(name):
         code = None
-    active = kept.active(connection, row.id)
+    active = _active(work)
     return deciding.Facts(
         name=row.name,
         backlog=backlog,
         decided_until=row.decided_until,
         paused_at=row.paused_at,
-        waiting=f"{schedule.account} waits for its operator: {code}" if code else None,
+        waiting=f"{name} waits for its operator: {code}" if code else None,
         running=tuple(run.id for run in active if run.status == "running"),
         queued=tuple(run.id for run in active if run.status == "queued"),
     )
 
 
-def _place(
-    connection: db.Connection,
-    chosen: settings.Settings,
-    row: kept.Schedule,
-    schedule: schedules.Schedule,
-    decided: list[deciding.Decision],
-) -> list[deciding.Decision]:
+def _active(work: _Work) -> list[runs.Run]:
+    return kept.active(work.connection, work.row.id, work.now - _SILENCE)
+
+
+def _placed(work: _Work, decided: list[deciding.Decision]) -> list[deciding.Decision]:
     """Place the runs that were decided; return the decisions with what came of them."""
-    placed, made = [], None
-    for one in decided:
-        settled = one
-        if one.outcome == "run":
-            settled = _order(connection, chosen, row, schedule, one)
-            made = settled.run_id or made
-        placed.append(settled)
-    stands = f"run {made} stands for it"
-    return [
-        msgspec.structs.replace(one, reason=stands) if one.made_up and made else one
-        for one in placed
-    ]
+    settled = [_order(work, one) if one.outcome == "run" else one for one in decided]
+    made = [one.run_id for one in settled if one.run_id is not None]
+    if not made:
+        return settled
+    stands = f"run {made[-1]} stands for it"
+    return [msgspec.structs.replace(one, reason=stands) if one.made_up else one for one in settled]
 
 
-def _order(
-    connection: db.Connection,
-    chosen: settings.Settings,
-    row: kept.Schedule,
-    schedule: schedules.Schedule,
-    decision: deciding.Decision,
-) -> deciding.Decision:
-    earlier = kept.active(connection, row.id)
+def _order(work: _Work, decision: deciding.Decision) -> deciding.Decision:
+    """Place a run; one that replaces others tells them to stop."""
+    schedule, earlier = work.schedule, _active(work)
     wish = orders.Wish(
         collector=schedule.collector,
         account=schedule.account,
         target=schedule.target,
         requested_by=CLOCK,
-        schedule_id=row.id,
+        schedule_id=work.row.id,
         due_at=decision.due_at,
         not_before=decision.not_before,
         deadline=schedule.deadline or schedules.DEADLINE,
     )
     try:
-        run_id = orders.place(connection, chosen, register.SITES, wish)
+        run_id = orders.place(work.connection, work.chosen, register.SITES, wish)
     except errors.BadConfig as error:
         return msgspec.structs.replace(decision, outcome="refused", reason=error.message)
-    if schedule.overlap == "replace":
-        for run in earlier:
-            if not run_control.call_off(connection, run.id):
-                run_control.tell(connection, run.id, "replace")
+    for run in earlier if schedule.overlap == "replace" else ():
+        if not run_control.call_off(work.connection, run.id):
+            run_control.tell(work.connection, run.id, "replace")
     return msgspec.structs.replace(decision, run_id=run_id)
 
 

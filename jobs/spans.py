@@ -17,9 +17,10 @@ def seconds(value: object) -> object:
     text = "".join(value.lower().split())
     if re.fullmatch(r"\d+(\.\d+)?", text, re.ASCII):
         return float(text)
-    if not re.fullmatch(r"(\d+[wdhms])+", text, re.ASCII):
+    if not re.fullmatch(r"(\d+(\.\d+)?[wdhms])+", text, re.ASCII):
         raise ValueError('must be a time span such as "30m", "6h" or "90s"')
-    return float(sum(int(part[:-1]) * _UNITS[part[-1]] for part in re.findall(r"\d+\D", text)))
+    parts = re.findall(r"[\d.]+[wdhms]", text)
+    return sum(float(part[:-1]) * _UNITS[part[-1]] for part in parts)
 
 
 def words(length: float) -> str:

@@ -143,9 +143,16 @@ def due_times(connection: Connection, schedule_id: int, *, limit: int) -> list[D
     return [DueTime(**row) for row in connection.execute(query).mappings()]
 
 
-def active(connection: Connection, schedule_id: int) -> list[runs.Run]:
-    """Return the runs of a schedule that wait or work, oldest first."""
-    query = select(_RUNS).where(_RUNS.c.schedule_id == schedule_id, _RUNS.c.status.in_(_ACTIVE))
+def active(connection: Connection, schedule_id: int, since: datetime) -> list[runs.Run]:
+    """Return the runs of a schedule that wait or work, oldest first.
+
+    One that a command runs counts while it has given a sign of life since `since`: if its process
+    died, nobody else goes on with it.
+    """
+    ours = _RUNS.c.not_before.is_not(None) | (_RUNS.c.active_at >= since)
+    query = select(_RUNS).where(
+        _RUNS.c.schedule_id == schedule_id, _RUNS.c.status.in_(_ACTIVE), ours
+    )
     return [runs.Run(**row) for row in connection.execute(query.order_by(_RUNS.c.id)).mappings()]
 
 

@@ -160,7 +160,7 @@ def test_a_byte_order_mark_is_no_trouble(tmp_path: Path) -> None:
          "must be a text in quotes, not 12"),
         ("[storage]\ndirectory = 5", "storage.directory", "must be a path in quotes"),
         ("[databse]\nurl = 'sqlite:///x.db'", "databse", "no such key; did you mean database?"),
-        ("headless = true", "headless", "no such key; known are accounts, browser, database"),
+        ("xyz = true", "xyz", "no such key; known are accounts, browser, database"),
     ],
 )  # fmt: skip
 def test_a_wrong_setting_is_refused_with_file_key_and_remedy(
