@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-import time
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import psutil
+from sqlalchemy import text
 
 from fixtures.practice import client
-from jobs import aftermath, orders, run_logs, settings, supervision
-from models import db, moment, run_control, run_queue, runs, upgrade
+from jobs import orders, run_logs, settings, supervision
+from models import db, moment, run_control, runs, upgrade
 from scraper.sites import register
 from tests.jobs import given_runs as given
 
@@ -21,6 +25,7 @@ COLLECTOR = "chaturbate.followers"
 FOLLOWERS = "/accounts/followers/"
 SMALL: dict[str, Any] = {"followers": 25, "followers_page": 9, "followed": 4}
 POLL = 0.1
+TICK = 0.02
 
 
 class Nursery(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,22 +61,78 @@ class Nursery(msgspec.Struct, frozen=True, kw_only=True):
     async def supervise(self, run: runs.Run) -> supervision.Ended:
         return await self.start(run)
 
-    def processes(self) -> list[psutil.Process]:
-        """Return the children at work: whatever our own process started and did not end."""
-        return [
-            one
-            for one in psutil.Process().children()
-            if one.status() != psutil.STATUS_ZOMBIE and "jobs" in " ".join(one.cmdline())
-        ]
+    async def until(self, true: Callable[[], object]) -> None:
+        """Wait until something is true."""
+        for _ in range(int(30 / TICK)):
+            if await asyncio.to_thread(true):
+                return
+            await asyncio.sleep(TICK)
+        raise TimeoutError
+
+    async def working(self, run: runs.Run) -> psutil.Process:
+        """Return the process of a run that has read a page and waits for another one."""
+        await self.until(lambda: self.run(run.id).pages >= 2 and len(self.processes()) > 2)
+        return next(one for one in self.processes() if "jobs import child" in command(one))
+
+    def processes(self) -> set[psutil.Process]:
+        """Return all processes of children: their own, their drivers', their browsers'."""
+        ours = {one for one in psutil.Process().children() if "jobs import child" in command(one)}
+        below = {under for one in ours for under in one.children(recursive=True)}
+        mark = str(self.chosen.storage.directory)
+        return alive(
+            {*ours, *below, *(one for one in psutil.process_iter() if mark in command(one))}
+        )
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        with self.database.read() as connection:
+            return [tuple(row) for row in connection.execute(text(sql))]
+
+    def log(self, run: runs.Run) -> str:
+        found = run_logs.lines(self.chosen.storage.directory, run.id)
+        return "\n".join(run_logs.words(line) for line in found)
+
+    def tell(self, run: runs.Run, stop: run_control.Stop) -> None:
+        with self.database.write() as connection:
+            run_control.tell(connection, run.id, stop)
+
+
+@contextlib.contextmanager
+def python(script: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a script in another process, killed in the end."""
+    with subprocess.Popen(
+        [sys.executable, "-c", script, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ | given.PASSWORDS | {"PYTHONPATH": str(Path(__file__).parents[2])},
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def command(process: psutil.Process) -> str:
+    with contextlib.suppress(psutil.Error):
+        return " ".join(process.cmdline())
+    return ""
+
+
+def alive(some: Iterable[psutil.Process]) -> set[psutil.Process]:
+    found = set()
+    for one in some:
+        with contextlib.suppress(psutil.Error):
+            if one.is_running() and one.status() != psutil.STATUS_ZOMBIE:
+                found.add(one)
+    return found
 
 
 def nursery(world: client.Practice, place: Path, **service: Any) -> Nursery:
     """Return a nursery in a folder, with its own database."""
-    text = given.config(world)
-    text += "[service]\n" + "".join(f"{name} = {value}\n" for name, value in service.items())
+    config = given.config(world)
+    config += "[service]\n" + "".join(f"{name} = {value}\n" for name, value in service.items())
     file = place / "greenroom.toml"
-    file.write_text(text)
-    chosen = settings.read(text, file, given.PASSWORDS)
+    file.write_text(config)
+    chosen = settings.read(config, file, given.PASSWORDS)
     database = db.connect(chosen.database.url)
     upgrade.upgrade(database)
     return Nursery(chosen=chosen, database=database, place=place)
