@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import pydantic
 from pydantic import Field
 
-from jobs import cron, spans, timing
+from jobs import cron, spans, timing, walls
 
 Missed = Literal["skip", "once"]
 Overlap = Literal["skip", "queue", "replace"]
@@ -59,7 +59,7 @@ class Schedule(pydantic.BaseModel):
     @pydantic.field_validator("at")
     @classmethod
     def _clock_times(cls, at: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(f"{timing.clock_time(text):%H:%M}" for text in at)
+        return tuple(f"{walls.clock_time(text):%H:%M}" for text in at)
 
     @pydantic.field_validator("cron")
     @classmethod
@@ -97,7 +97,7 @@ def window(quiet: str) -> tuple[timedelta, timedelta]:
     begin, dash, end = quiet.partition("-")
     if not dash:
         raise ValueError('must be a span of the day such as "02:00-06:30"')
-    first, last = timing.clock_time(begin), timing.clock_time(end)
+    first, last = walls.clock_time(begin), walls.clock_time(end)
     return (
         timedelta(hours=first.hour, minutes=first.minute),
         timedelta(hours=last.hour, minutes=last.minute),
@@ -116,7 +116,7 @@ def in_quiet(schedule: Schedule, at: datetime) -> bool:
     if schedule.quiet is None:
         return False
     begin, end = window(schedule.quiet)
-    local = timing.wall(at, schedule.timezone)
+    local = walls.wall(at, schedule.timezone)
     since = timedelta(
         hours=local.hour, minutes=local.minute, seconds=local.second, microseconds=local.microsecond
     )
@@ -127,10 +127,10 @@ def after_quiet(schedule: Schedule, at: datetime) -> datetime:
     """Return `at`, or the end of the quiet window that it lies in."""
     if schedule.quiet is None or not in_quiet(schedule, at):
         return at
-    local = timing.wall(at, schedule.timezone).replace(tzinfo=None)
+    local = walls.wall(at, schedule.timezone).replace(tzinfo=None)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     end = midnight + window(schedule.quiet)[1]
-    return timing.instant(end if end > local else end + timedelta(days=1), schedule.timezone)
+    return walls.instant(end if end > local else end + timedelta(days=1), schedule.timezone)
 
 
 def _contradictions(schedule: Schedule) -> Iterator[str]:

@@ -1,9 +1,9 @@
 """When something is due, across every change of the clocks; and being woken then.
 
-Local times are worked out as a wall shows them and then placed in the zone. One that does not
-exist (the clocks go forward) is due at the first instant after the gap, one that exists twice is
-due once, the first time. A cron of every hour (`*`) goes by real time instead, and an interval
-counts from the first instant of 1970 UTC, so that a restart shifts nothing.
+Local times are worked out as a wall shows them and then placed in the zone (`jobs.walls`). One
+that does not exist (the clocks go forward) is due at the first instant after the gap, one that
+exists twice is due once, the first time. A cron of every hour (`*`) goes by real time instead, and
+an interval counts from the first instant of 1970 UTC, so that a restart shifts nothing.
 """
 
 from __future__ import annotations
@@ -22,14 +22,13 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.combining import OrTrigger
 from apscheduler.triggers.cron import CronTrigger
 
-from jobs import cron
+from jobs import cron, walls
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SAMPLE = datetime(2027, 1, 1, tzinfo=UTC)
 """From when on due times are looked at to learn how a definition behaves."""
 
 _DAY = timedelta(days=1)
-_SECOND = timedelta(seconds=1)
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 
@@ -93,25 +92,21 @@ def backlog(times: Times, after: datetime, until: datetime, keep: int) -> Backlo
     return Backlog(dues=kept, older=max(end - begin - keep, 0), first=first)
 
 
-def wall(at: datetime, zone: str) -> datetime:
-    """Return what a clock in the zone shows at an instant."""
-    return at.astimezone(zoneinfo.ZoneInfo(zone))
-
-
-def instant(local: datetime, zone: str) -> datetime:
-    """Return when a clock in the zone first shows this naive time, or has first passed it."""
-    return _instants(local, zoneinfo.ZoneInfo(zone), real=False)[0]
-
-
-def clock_time(text: str) -> time:
-    """Read `HH:MM`. Raises ValueError."""
-    hours, colon, minutes = text.strip().partition(":")
-    digits = hours.isascii() and minutes.isascii() and hours.isdigit() and minutes.isdigit()
-    if not colon or not digits or len(minutes) != len("MM"):
-        raise ValueError(f'must be a time such as "09:30", not {text!r}')
-    if int(hours) >= 24 or int(minutes) >= 60:  # noqa: PLR2004 - hours and minutes of a day
-        raise ValueError(f"there is no such time of day as {text}")
-    return time(int(hours), int(minutes))
+def oddity(times: Times, due: datetime) -> str | None:
+    """Say what a change of the clocks does to a due time, if it does anything."""
+    if times.cron is None and not times.at:
+        return None
+    plan = _plan(times)
+    local = due.astimezone(plan.zone)
+    naive = local.replace(tzinfo=None, fold=0)
+    if local.time().replace(fold=0) not in plan.clock:
+        return "the clocks go forward, and this is the first moment after its time"
+    twice = len(walls.instants(naive, plan.zone, real=True)) > 1
+    if not twice:
+        return None
+    if not plan.real:
+        return "the clocks go back, and it runs once, the first time"
+    return f"the clocks go back, and this is the {'second' if local.fold else 'first'} time"
 
 
 def shortest(times: Times) -> timedelta:
@@ -144,7 +139,7 @@ def _local(times: Times, after: datetime) -> Iterator[datetime]:
     last = after.astimezone(UTC)
     coming: list[datetime] = []
     for local in _walls(plan, last):
-        found = _instants(local, plan.zone, real=plan.real)
+        found = walls.instants(local, plan.zone, real=plan.real)
         if not found:
             continue
         while coming and coming[0] < found[0]:
@@ -160,7 +155,7 @@ def _local(times: Times, after: datetime) -> Iterator[datetime]:
 def _plan(times: Times) -> _Plan:
     zone = zoneinfo.ZoneInfo(times.timezone)
     if times.cron is None:
-        clock = tuple(sorted({clock_time(text) for text in times.at}))
+        clock = tuple(sorted({walls.clock_time(text) for text in times.at}))
         return _Plan(trigger=_days(), clock=clock, zone=zone)
     read = cron.parse(times.cron)
     clock = tuple(time(hour, minute) for hour in read.hours for minute in read.minutes)
@@ -202,30 +197,6 @@ def _dates(trigger: Any, begin: date) -> Iterator[date]:
             return
         yield found.date()
         start = found + _DAY
-
-
-def _instants(local: datetime, zone: zoneinfo.ZoneInfo, *, real: bool) -> tuple[datetime, ...]:
-    """Return when a wall in the zone shows `local`: once, for most times."""
-    before = zone.utcoffset(local.replace(tzinfo=zone, fold=0)) or timedelta()
-    after = zone.utcoffset(local.replace(tzinfo=zone, fold=1)) or timedelta()
-    naive = local.replace(tzinfo=UTC)
-    if before == after:
-        return (naive - before,)
-    if before > after:
-        return (naive - before, naive - after) if real else (naive - before,)
-    return () if real else (_after_gap(naive - after, naive - before, zone),)
-
-
-def _after_gap(low: datetime, high: datetime, zone: zoneinfo.ZoneInfo) -> datetime:
-    """Return the instant in (low, high] at which the clocks went forward."""
-    old = low.astimezone(zone).utcoffset()
-    while high - low > _SECOND:
-        middle = (low + (high - low) / 2).replace(microsecond=0)
-        if middle.astimezone(zone).utcoffset() == old:
-            low = middle
-        else:
-            high = middle
-    return high
 
 
 class Alarm:
