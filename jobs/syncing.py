@@ -20,17 +20,20 @@ DEFAULT = "default"
 
 
 def sync(
-    database: db.Database, chosen: settings.Settings, now: datetime
+    database: db.Database, chosen: settings.Settings, now: datetime, *, begin: bool = True
 ) -> list[deciding.Decision]:
-    """Add, change and remove schedules as the settings say, once what was due is decided."""
+    """Add, change and remove schedules as the settings say, once what was due is decided.
+
+    `begin` tells whether to make sensible ones where there are none.
+    """
     with database.read() as connection:
-        if not _differences(kept.standing(connection, removed=True), chosen):
+        if not _differences(kept.standing(connection, removed=True), chosen, begin=begin):
             return []
     decided = []
     with database.write() as connection:
         rows = kept.standing(connection, removed=True)
         there = {row.name: row for row in rows}
-        for name, wanted in _differences(rows, chosen).items():
+        for name, wanted in _differences(rows, chosen, begin=begin).items():
             row = there.get(name)
             if row is not None and row.removed_at is None:
                 decided += settling.close(connection, chosen, kept.held(connection, row.id), now)
@@ -49,11 +52,11 @@ def written(schedule: schedules.Schedule) -> dict[str, Any]:
 
 
 def _differences(
-    rows: list[kept.Schedule], chosen: settings.Settings
+    rows: list[kept.Schedule], chosen: settings.Settings, *, begin: bool
 ) -> dict[str, schedules.Schedule | None]:
     """Return the schedules to be written, and those to be removed as None."""
     there = {row.name: row for row in rows}
-    wanted = chosen.schedule or _defaults(rows, chosen)
+    wanted = chosen.schedule or (_defaults(rows, chosen) if begin else {})
     found: dict[str, schedules.Schedule | None] = {
         name: schedule for name, schedule in wanted.items() if _differs(there.get(name), schedule)
     }

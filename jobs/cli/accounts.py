@@ -100,6 +100,7 @@ def remove(context: typer.Context, name: Name) -> None:
     if file is None:
         raise errors.BadConfig("bad_request", "there is no settings file, so there is no account.")
     text = config_file.without_account(config_file.read(file), name)
+    settings.read(text, file, given.environ)  # a schedule may still name the account
     kept = settings.session_file(chosen, name)
     with alone.account_lock(kept.with_suffix(".lock")):
         config_file.write(file, text)

@@ -28,6 +28,7 @@ from jobs.cli import (
     lists,
     pages,
     runs,
+    schedule,
     serving,
     state,
     vault,
@@ -43,6 +44,7 @@ GROUPS: Mapping[str, typer.Typer] = {
     "db": database.app,
     "lists": lists.app,
     "runs": runs.app,
+    "schedule": schedule.app,
     "vault": vault.app,
 }
 """Groups of commands: `greenroom NAME COMMAND`."""
