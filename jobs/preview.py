@@ -50,8 +50,9 @@ def line(one: Coming, now: datetime) -> str:
     local = one.local
     shift = f"{local:%z}"
     zone = f"{local:%Z}" if f"{local:%Z}".isalpha() else f"UTC{shift[:3]}:{shift[3:]}"
+    named = f" ({one.timezone})" if zone != one.timezone else ""
     second = f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
-    told = f"{local:%A} {local.day} {local:%B %Y}, {second} {zone} ({one.timezone})"
+    told = f"{local:%A} {local.day} {local:%B %Y}, {second} {zone}{named}"
     later = one.not_before - one.due_at
     jitter = f", {spans.words(later.total_seconds())} later by jitter" if later else ""
     note = f"; {one.note}" if one.note else ""

@@ -13,6 +13,7 @@ import pydantic
 from jobs import (
     config_file,
     orders,
+    proposals,
     references,
     schedules,
     settings,
@@ -168,6 +169,34 @@ def wish(row: kept.Schedule) -> orders.Wish:
         requested_by=syncing.CLI,
         schedule_id=row.id,
     )
+
+
+def proposed(desk: Desk) -> dict[str, schedules.Schedule]:
+    """Return what `proposals` has for errands of accounts that nothing is scheduled for yet.
+
+    Schedules that the service made by itself count as nothing: the settings file takes them over.
+    """
+    with desk.database.read() as connection:
+        rows = kept.standing(connection)
+    own = [row for row in rows if row.origin != syncing.DEFAULT]
+    taken = {(row.definition.get("account"), row.definition.get("collector")) for row in own}
+    names = {row.name for row in own}
+    return {
+        name: wanted
+        for name, wanted in proposals.proposed(settings.sites(desk.chosen)).items()
+        if name not in names and (wanted.account, wanted.collector) not in taken
+    }
+
+
+def begin(desk: Desk, wanted: Mapping[str, schedules.Schedule]) -> None:
+    """Write schedules into the settings file. Raises BadConfig where there is none."""
+
+    def change(text: str) -> str:
+        for name, schedule in wanted.items():
+            text = config_file.with_schedule(text, name, as_toml(schedule))
+        return text
+
+    _rewrite(desk, change)
 
 
 def as_toml(wanted: schedules.Schedule) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from typer.exceptions import TyperException
 
 from jobs.cli import (
     accounts,
+    beginning,
     collect,
     config,
     database,
@@ -58,6 +59,7 @@ COMMANDS: Mapping[str, Callable[..., int | None]] = {
     "fetch": pages.fetch,
     "fixture": pages.fixture,
     "import-page": pages.import_page,
+    "init": beginning.init,
     "parse": pages.parse,
     "reparse": pages.reparse,
     "serve": serving.serve,

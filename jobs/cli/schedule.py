@@ -64,7 +64,7 @@ def add(
     from jobs.cli import schedule_words
 
     given = {key: value for key, value in locals().items() if key in _KEYS and value}
-    with _desk(context) as desk:
+    with at_desk(context) as desk:
         act = scheduling.check if dry_run else scheduling.add
         wanted = act(desk, name, given)
         schedule_words.changed(desk, name, wanted, "right" if dry_run else "added")
@@ -95,7 +95,7 @@ def edit(
     from jobs.cli import schedule_words
 
     given = {key: value for key, value in locals().items() if key in _KEYS and value != []}
-    with _desk(context) as desk:
+    with at_desk(context) as desk:
         if dry_run:
             row = scheduling.standing(desk, name)
             wanted = scheduling.check(desk, name, scheduling.edited(row, given))
@@ -109,7 +109,7 @@ def remove(context: typer.Context, name: Name) -> None:
     """Remove a schedule, from the settings file if it stands there; its history stays."""
     from jobs import scheduling
 
-    with _desk(context) as desk:
+    with at_desk(context) as desk:
         scheduling.remove(desk, name)
     print(f"{name}: removed; what ran by it stays.")
 
@@ -119,7 +119,7 @@ def pause(context: typer.Context, names: Names = None, every: All = False) -> No
     """Let schedules rest until they are resumed; each due time meanwhile is noted as paused."""
     from jobs import scheduling
 
-    with _desk(context) as desk:
+    with at_desk(context) as desk:
         for name in _meant(desk, names, every=every):
             print(f"{name}: {'paused' if scheduling.pause(desk, name) else 'is paused already'}.")
 
@@ -129,7 +129,7 @@ def resume(context: typer.Context, names: Names = None, every: All = False) -> N
     """Let schedules be due again from now on."""
     from jobs import scheduling
 
-    with _desk(context) as desk:
+    with at_desk(context) as desk:
         for name in _meant(desk, names, every=every):
             told = "due again" if scheduling.resume(desk, name) else "is not paused"
             print(f"{name}: {told}.")
@@ -151,7 +151,7 @@ def list_(context: typer.Context, json: Json = False) -> None:
     """List schedules: when each is due next, and what its last run came to."""
     from jobs.cli import schedule_words
 
-    with _desk(context) as desk:
+    with at_desk(context) as desk:
         schedule_words.listed(desk, json=json)
 
 
@@ -162,7 +162,7 @@ def preview(
     """Show the next due times in words, right across changes of the clocks."""
     from jobs.cli import schedule_words
 
-    with _desk(context) as desk:
+    with at_desk(context) as desk:
         chosen = _meant(desk, names, every=not names)
         schedule_words.previewed(desk, chosen, count, json=json)
 
@@ -172,7 +172,7 @@ def history(context: typer.Context, name: Name, limit: Count = 20, json: Json = 
     """Show what became of a schedule's due times, newest first: its run, or why there was none."""
     from jobs.cli import schedule_words
 
-    with _desk(context) as desk:
+    with at_desk(context) as desk:
         schedule_words.history(desk, name, limit, json=json)
 
 
@@ -195,7 +195,8 @@ def _meant(desk: scheduling.Desk, names: list[str] | None, *, every: bool) -> li
 
 
 @contextmanager
-def _desk(context: typer.Context) -> Iterator[scheduling.Desk]:
+def at_desk(context: typer.Context) -> Iterator[scheduling.Desk]:
+    """Give what changing schedules takes; the table agrees with the settings file by then."""
     with _session(context) as (_, desk):
         yield desk
 
@@ -204,7 +205,6 @@ def _desk(context: typer.Context) -> Iterator[scheduling.Desk]:
 def _session(
     context: typer.Context, **options: Any
 ) -> Iterator[tuple[running.Session, scheduling.Desk]]:
-    """Give what a command works with; the table agrees with the settings file by then."""
     from jobs import scheduling, syncing
     from jobs.cli import opening
     from models import moment
