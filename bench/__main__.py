@@ -19,6 +19,7 @@ PARTS = {
     "walk": "bench.walking",
     "apply": "bench.chat_rows",
     "close": "bench.follow_lists",
+    "runs": "bench.run_list",
 }
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 import psutil
 
-from jobs import aftermath, logs, run, run_logs, runtime, settings, settings_show, walk
+from jobs import aftermath, logs, run, run_logs, runtime, settings, settings_show
 from models import runs
 from scraper import errors
 from scraper.fetch import processes
@@ -97,7 +97,7 @@ def _work(chosen: settings.Settings, run_id: int, attempt: int) -> None:
         with runtime.open_database(chosen) as database:
             assembled = msgspec.structs.replace(
                 runtime.assemble(chosen, database, os.environ, tell=logs.log.info),
-                show=_show,
+                show=lambda now: logs.log.info(run_logs.progress(now)),
                 afterwards=aftermath.decide,
             )
             logs.log.info(f"attempt {attempt + 1} in process {os.getpid()}")
@@ -145,12 +145,6 @@ def _end_at_once() -> None:
     """End this process and all that it started: it was told to stop and hangs."""
     processes.kill(psutil.Process().children(recursive=True))
     os._exit(1)
-
-
-def _show(now: walk.Progress) -> None:
-    where = f", {now.part} at {now.position}" if now.part else ""
-    pages = "1 page" if now.pages == 1 else f"{now.pages} pages"
-    logs.log.info(f"{pages}, {now.records} records{where}")
 
 
 if __name__ == "__main__":

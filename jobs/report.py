@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import msgspec
 
-from models import closing, db, runs, standing
+from jobs import orders
+from models import closing, db, run_list, runs, schedules, standing
 from scraper import errors as codes
+
+if TYPE_CHECKING:
+    from jobs import settings
 
 Status = Literal[
     "queued",
@@ -80,6 +85,66 @@ def of(connection: db.Connection, run_id: int) -> Report:
     )
 
 
+def listed(line: run_list.Line) -> Report:
+    """Return the report of a run in a list."""
+    return Report(
+        run=line.id,
+        collector=line.collector,
+        account=line.account,
+        status=msgspec.convert(line.status, Status),
+        pages=line.pages,
+        records=line.records,
+        new=line.new,
+        lost=line.lost,
+        returned=line.returned,
+        seconds=round(line.seconds, 3),
+        listing=msgspec.convert(line.listing, Listing) if line.listing else None,
+        errors=[Error(**error) for error in line.errors],
+    )
+
+
+def check_wanted(
+    connection: db.Connection, chosen: settings.Settings, wanted: run_list.Wanted
+) -> None:
+    """Raise BadConfig for runs that are wanted by a name that nothing has."""
+    if wanted.account is not None:
+        orders.known(chosen, wanted.account)
+    if wanted.schedule is not None and schedules.named(connection, wanted.schedule) is None:
+        raise codes.BadConfig("bad_request", f"there is no schedule {wanted.schedule}")
+    for status in wanted.statuses:
+        if status not in get_args(Status):
+            known = ", ".join(get_args(Status))
+            raise codes.BadConfig("bad_request", f"no run is {status}; statuses are {known}")
+
+
+def brief(line: run_list.Line) -> str:
+    """Return a run in a list as one line: when and by which schedule, what it came to."""
+    asked = f"{line.requested_at:%Y-%m-%d %H:%M:%S}"
+    schedule = f", schedule {line.schedule}" if line.schedule else ""
+    codes_met = "".join(f" [{error['code']}]" for error in line.errors)
+    return f"{asked} run {line.id} {_came_to(line)}{schedule}{codes_met}"
+
+
+def record(connection: db.Connection, run_id: int) -> list[str]:
+    """Return who asked for a run and when, and when it worked, as a few lines for a human."""
+    run = runs.get(connection, run_id)
+    asked = f"  asked for by {run.requested_by}, {_time(run.requested_at)}"
+    if run.schedule_id is not None and run.due_at is not None:
+        name = run_list.schedule_name(connection, run.schedule_id)
+        asked += f", schedule {name}, due {_time(run.due_at)}"
+    worked = f"  attempt {run.attempt}, version {run.version}"
+    times = {"first started": run.started_at, "ended": run.ended_at}
+    if run.status == "queued":
+        times["not before"] = run.not_before
+    told = "".join(f", {what} {_time(when)}" for what, when in times.items() if when)
+    stop = f", told to stop ({run.stop})" if run.stop else ""
+    return [asked, f"{worked}{told}{stop}"]
+
+
+def _time(when: datetime) -> str:
+    return f"{when:%Y-%m-%d %H:%M:%S} UTC"
+
+
 def _listing(connection: db.Connection, run_id: int) -> Listing | None:
     facts = standing.facts(connection, run_id)
     return msgspec.convert(facts, Listing) if facts else None
@@ -114,9 +179,7 @@ def schema() -> dict[str, Any]:
 def lines(report: Report) -> list[str]:
     """Return a few lines for a human: how it ended, the proof or what is missing, what to do."""
     name = f"run {report.run}" if report.run != NOT_KEPT else "dry run"
-    ended = f"{name} {report.collector} as {report.account}: {report.status}"
-    pages = "1 page" if report.pages == 1 else f"{report.pages} pages"
-    told = [f"{ended}, {pages}, {report.records} records in {report.seconds:.1f} s"]
+    told = [f"{name} {_came_to(report)}"]
     if report.listing:
         told += _proof(report.listing)
     if report.status in {"ok", "held"}:
@@ -124,6 +187,12 @@ def lines(report: Report) -> list[str]:
     for error in report.errors:
         told += _trouble(error)
     return [*told, *_next(report)]
+
+
+def _came_to(run: Report | run_list.Line) -> str:
+    pages = "1 page" if run.pages == 1 else f"{run.pages} pages"
+    ended = f"{run.collector} as {run.account}: {run.status}"
+    return f"{ended}, {pages}, {run.records} records in {run.seconds:.1f} s"
 
 
 def _proof(listing: Listing) -> list[str]:

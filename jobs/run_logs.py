@@ -8,12 +8,15 @@ import time
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from models import moment, runs
 from scraper import private_file
+
+if TYPE_CHECKING:
+    from jobs import walk
 
 FOLDER = Path("logs", "runs")
 
@@ -73,7 +76,10 @@ def writing(storage: Path, run_id: int) -> Iterator[Writer]:
     """Give what adds lines to the log of a run. Raises as `private_file.folder`."""
     place = path(storage, run_id)
     private_file.folder(place.parent)
-    with private_file.told(place), contextlib.closing(Writer(place)) as writer:
+    prune(storage)
+    with private_file.told(place):
+        writer = Writer(place)
+    with contextlib.closing(writer):
         yield writer
 
 
@@ -82,6 +88,13 @@ def note(storage: Path, run_id: int, level: str, message: str) -> None:
     said = {"at": moment.now().isoformat(timespec="milliseconds"), "level": level, "run": run_id}
     with contextlib.suppress(Exception), writing(storage, run_id) as writer:
         writer.write(msgspec.json.encode(said | {"message": message}).decode() + "\n")
+
+
+def progress(now: walk.Progress) -> str:
+    """Return where a run stands, in words."""
+    where = f", {now.part} at {now.position}" if now.part else ""
+    pages = "1 page" if now.pages == 1 else f"{now.pages} pages"
+    return f"{pages}, {now.records} records{where}"
 
 
 def ending(run: runs.Run) -> str:
@@ -109,29 +122,21 @@ class Follower:
 
     def __init__(self, storage: Path, run_id: int) -> None:
         self._place = path(storage, run_id)
-        self._file: Any = None
+        self._read: dict[int, int] = {}
         self._rest = b""
 
     def news(self) -> list[bytes]:
         """Return the whole lines that were added since it was last asked; at first, all."""
-        found = []
-        if self._file is None and self._place.exists():
-            self._file = self._place.open("rb")
-        if self._file is not None:
-            self._rest += self._file.read()
-            *found, self._rest = self._rest.splitlines(keepends=True) or [b""]
-            if self._rest.endswith(b"\n"):
-                found, self._rest = [*found, self._rest], b""
-            if self._moved():
-                self._file.close()
-                self._file = None
-        return found
-
-    def _moved(self) -> bool:
-        """Tell whether the log has begun anew since it was opened."""
-        with contextlib.suppress(OSError):
-            return not os.path.samestat(os.fstat(self._file.fileno()), self._place.stat())
-        return False
+        found = self._rest
+        for part in (former(self._place), self._place):
+            with contextlib.suppress(FileNotFoundError), part.open("rb") as file:
+                stat = os.fstat(file.fileno())
+                known = self._read.get(stat.st_ino, 0)
+                file.seek(known if known <= stat.st_size else 0)
+                found += file.read()
+                self._read[stat.st_ino] = file.tell()
+        *whole, self._rest = found.split(b"\n")
+        return [line + b"\n" for line in whole]
 
 
 def words(line: bytes) -> str:

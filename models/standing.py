@@ -14,6 +14,9 @@ from models.moment import Moment
 _COLUMNS = "id, run_id, look, account_id, direction, state, as_of, seen, withheld, unnamed"
 _SAME_LIST = "account_id = :account AND direction = :direction"
 
+PROVED = frozenset({"complete", "held", "superseded", "discarded", "undone"})
+"""States of a list that was proved complete, whatever became of it then."""
+
 
 class NotPossible(Exception):
     """A listing cannot be confirmed, discarded or undone; the message says why."""
@@ -212,5 +215,4 @@ def facts(connection: Connection, run_id: int) -> Mapping[str, Any] | None:
     if row is None:
         return None
     names = ("declared", "seen", "end_proof", "reasons")
-    proved = row["state"] in {"complete", "held", "superseded", "discarded", "undone"}
-    return {name: row[name] for name in names} | {"complete": proved}
+    return {name: row[name] for name in names} | {"complete": row["state"] in PROVED}

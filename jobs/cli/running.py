@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from jobs import artefacts, logs, orders, report, resuming, run, runtime
+from jobs import artefacts, cancelling, logs, orders, report, resuming, run, run_logs, runtime
 from jobs.cli import exits, state, watching
-from models import archive, follows, rehearsal, runs
+from models import archive, db, follows, rehearsal, runs
 from scraper import errors
 from scraper.sites import register
 
 if TYPE_CHECKING:
     from jobs import settings, visit
-    from models import db
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,9 +79,10 @@ def show(session: Session, run_id: int) -> None:
         account = runs.get(connection, run_id).account_id
         shown = report.of(connection, run_id)
         kept = list(archive.find(connection, run_id=run_id))
-        pictured = artefacts.lines(session.chosen.storage.directory, runs.get(connection, run_id))
+        told = report.record(connection, run_id)
+        told += artefacts.lines(session.chosen.storage.directory, runs.get(connection, run_id))
     say(session, shown)
-    for line in () if session.json else pictured:
+    for line in () if session.json else told:
         print(line)
     if shown.status == "held" and not session.json:
         with rehearsal.rehearsal(session.database, account) as copy:
@@ -100,7 +101,11 @@ def execute(session: Session, run_id: int) -> report.Report:
     with session.database.read() as connection:
         name = runs.get(connection, run_id).collector
     adapt = resuming.adapted(session.database, run_id)
-    with logs.bound(run_id), watching.watching(name, quiet=session.json) as show:
+    with (
+        logs.bound(run_id),
+        _logged(session, run_id),
+        watching.watching(name, quiet=session.json) as show,
+    ):
         assembled = msgspec.structs.replace(adapt(assemble(session)), show=show)
         failure = _outcome(assembled, run_id)
     with runtime.translated(), session.database.write() as connection:
@@ -111,6 +116,22 @@ def execute(session: Session, run_id: int) -> report.Report:
     if ended.status == "running" and isinstance(failure, Exception):
         raise failure
     return ended
+
+
+@contextmanager
+def _logged(session: Session, run_id: int) -> Iterator[None]:
+    """Keep what is said inside in the log of the run, unless nothing of it is to be kept."""
+    if session.keeps == "nothing":
+        yield
+        return
+    with (
+        run_logs.writing(session.chosen.storage.directory, run_id) as writer,
+        logs.copied(writer),
+    ):
+        logs.log.debug(f"at the command line, in process {os.getpid()}")
+        yield
+        with suppress(db.Unusable), session.database.read() as connection:
+            logs.log.debug(run_logs.ending(runs.get(connection, run_id)))
 
 
 def _outcome(assembled: run.Runtime, run_id: int) -> BaseException | None:
@@ -178,12 +199,14 @@ def say(session: Session, ended: report.Report) -> None:
 
 
 async def _until_told(assembled: run.Runtime, run_id: int) -> None:
-    """Run until the end, or until Ctrl-C or SIGTERM; either may come again while it cleans up."""
+    """Run until the end, or until Ctrl-C, SIGTERM or `runs cancel`; each may come again."""
     task = asyncio.current_task()
     if task is not None and sys.platform != "win32":
         for told in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(told, task.cancel)
-    await run.execute(assembled, run_id)
+    stop = task.cancel if task is not None else bool
+    async with cancelling.heeding(assembled.database, run_id, stop):
+        await run.execute(assembled, run_id)
 
 
 def _ask(account: str) -> str | None:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     Amend = Callable[[db.Connection, int], closing.Outcome]
 
-app = typer.Typer(help="See runs; resume, confirm, discard or undo one.")
+app = typer.Typer(help="See runs; cancel, resume, confirm, discard or undo one.")
+
+NONE_YET = "There is no run yet; begin one with `greenroom collect`."
 
 RunId = Annotated[int, typer.Argument(metavar="RUN", help="The run's number.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -26,27 +28,41 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def list_runs(
     context: typer.Context,
     account: Annotated[str | None, typer.Option("--account", "-a", help="Of this account.")] = None,
+    schedule: Annotated[str | None, typer.Option(help="Asked for by this schedule.")] = None,
+    collector: Annotated[str | None, typer.Option(help="Of this collector.")] = None,
+    status: Annotated[
+        list[str] | None, typer.Option(help="That stand so; may be given several times.")
+    ] = None,
+    before: Annotated[int | None, typer.Option(metavar="RUN", help="Older than this run.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
     json: Json = False,
 ) -> None:
     """List the newest runs."""
     import msgspec
 
-    from jobs import orders, report
+    from jobs import report
     from jobs.cli import opening
-    from models import runs
+    from models import run_list
 
-    with opening.session(context) as session, session.database.write() as connection:
-        who = orders.account(connection, session.chosen, account).id if account else None
-        found = runs.newest(connection, limit=limit, account_id=who)
-        reports = [report.of(connection, one.id) for one in found]
+    wanted = run_list.Wanted(
+        limit=limit,
+        account=account,
+        schedule=schedule,
+        collector=collector,
+        statuses=tuple(status or ()),
+        before=before,
+    )
+    with opening.session(context) as session, session.database.read() as connection:
+        report.check_wanted(connection, session.chosen, wanted)
+        found = [*run_list.listed(connection, wanted)]
     if json:
-        print(msgspec.json.encode(reports).decode())
+        print(msgspec.json.encode([report.listed(line) for line in found]).decode())
         return
-    for run, ended in zip(found, reports, strict=True):
-        print(f"{run.requested_at:%Y-%m-%d %H:%M:%S} {report.lines(ended)[0]}")
+    for line in found:
+        print(report.brief(line))
     if not found:
-        print("There is no run yet; begin one with `greenroom collect`.")
+        some = msgspec.structs.replace(wanted, limit=1) != run_list.Wanted(limit=1)
+        print("There is no such run." if some else NONE_YET)
 
 
 @app.command()
@@ -56,6 +72,37 @@ def show(context: typer.Context, run: RunId, json: Json = False) -> None:
 
     with opening.session(context, json=json) as session, found(run):
         running.show(session, run)
+
+
+@app.command()
+def log(
+    context: typer.Context,
+    run: RunId,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on until the run has ended.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
+) -> None:
+    """Print what a run said while it worked, all its attempts."""
+    from jobs import run_logs
+    from jobs.cli import opening, reading
+
+    with opening.session(context, json=json) as session, found(run):
+        said = reading.followed(session, run) if follow else reading.kept(session, run)
+        for line in said:
+            print(line.decode().rstrip() if json else run_logs.words(line), flush=follow)
+
+
+@app.command()
+def cancel(context: typer.Context, run: RunId) -> int:
+    """Call off a run that waits, or stop one that works, whoever started it."""
+    from jobs import cancelling
+    from jobs.cli import opening
+
+    with opening.session(context) as session, found(run):
+        ended = cancelling.cancel(session.chosen, session.database, session.given.environ, run)
+    print(f"run {run} {ended}")
+    return exits.OK if ended == cancelling.DONE else exits.BUSY
 
 
 @app.command()

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
-from jobs import logs
+from jobs import logs, run_logs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,6 +34,7 @@ def watching(name: str, *, quiet: bool) -> Iterator[Callable[[walk.Progress], No
             seconds = bar.tasks[0].elapsed or 1.0
             rate = f", {60 * now.pages / seconds:.0f} pages/min"
             bar.update(task, completed=now.records, total=total, rate=rate)
+            logs.log.debug(run_logs.progress(now))
 
         try:
             yield show
@@ -56,9 +57,7 @@ def paused() -> Iterator[None]:
 
 
 def _line(now: walk.Progress) -> None:
-    where = f", {now.part} at {now.position}" if now.part else ""
-    pages = "1 page" if now.pages == 1 else f"{now.pages} pages"
-    logs.log.info(f"{pages}, {now.records} records{where}")
+    logs.log.info(run_logs.progress(now))
 
 
 def _bar() -> progress.Progress:
