@@ -21,7 +21,7 @@ def text(chosen: settings.Settings) -> str:
     lines = [f"# {chosen.file}" if chosen.file else "# no settings file: defaults and environment"]
     for section in ("database", "storage", "browser", "service"):
         lines += ["", f"[{section}]", *_lines(getattr(chosen, section))]
-    for group in ("sites", "accounts"):
+    for group in ("sites", "accounts", "schedule"):
         for name, table in sorted(getattr(chosen, group).items()):
             lines += ["", f"[{group}.{name}]", *_lines(table)]
     return "\n".join(lines)

@@ -52,7 +52,11 @@ def test_using_speaks_of_no_command_that_is_not_there() -> None:
 def keys(model: type[pydantic.BaseModel], above: str = "") -> Iterator[str]:
     for name, field in model.model_fields.items():
         inner: Any = field.annotation
-        placeholder = {"sites": "<site>.", "accounts": "<name>."}.get(name, "")
+        placeholder = {
+            "sites": "<site>.",
+            "accounts": "<name>.",
+            "schedule": "<name>.",
+        }.get(name, "")
         inner = inner.__args__[1] if placeholder else inner
         if isinstance(inner, type) and issubclass(inner, pydantic.BaseModel):
             yield from keys(inner, f"{above}{name}.{placeholder}")
