@@ -164,7 +164,7 @@ def amended(outcome: closing.Outcome) -> dict[str, Any]:
     return {"new": 0, "lost": 0, "returned": 0}
 
 
-def text(report: Report) -> str:
+def text(report: Report | list[Report]) -> str:
     """Return the same as text."""
     return msgspec.json.encode(report).decode()
 

@@ -20,26 +20,28 @@ app = typer.Typer(help="See runs; cancel, resume, confirm, discard or undo one."
 
 NONE_YET = "There is no run yet; begin one with `greenroom collect`."
 
+NONE_SUCH = "There is no such run."
+
 RunId = Annotated[int, typer.Argument(metavar="RUN", help="The run's number.")]
+Account = Annotated[str | None, typer.Option("--account", "-a", help="Of this account.")]
+Statuses = Annotated[
+    list[str] | None, typer.Option(help="That stand so; may be given several times.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("list")
 def list_runs(
     context: typer.Context,
-    account: Annotated[str | None, typer.Option("--account", "-a", help="Of this account.")] = None,
+    account: Account = None,
     schedule: Annotated[str | None, typer.Option(help="Asked for by this schedule.")] = None,
     collector: Annotated[str | None, typer.Option(help="Of this collector.")] = None,
-    status: Annotated[
-        list[str] | None, typer.Option(help="That stand so; may be given several times.")
-    ] = None,
+    status: Statuses = None,
     before: Annotated[int | None, typer.Option(metavar="RUN", help="Older than this run.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
     json: Json = False,
 ) -> None:
     """List the newest runs."""
-    import msgspec
-
     from jobs import report
     from jobs.cli import opening
     from models import run_list
@@ -54,15 +56,14 @@ def list_runs(
     )
     with opening.session(context) as session, session.database.read() as connection:
         report.check_wanted(connection, session.chosen, wanted)
-        found = [*run_list.listed(connection, wanted)]
+        lines = [*run_list.listed(connection, wanted)]
     if json:
-        print(msgspec.json.encode([report.listed(line) for line in found]).decode())
+        print(report.text([report.listed(line) for line in lines]))
         return
-    for line in found:
+    for line in lines:
         print(report.brief(line))
-    if not found:
-        some = msgspec.structs.replace(wanted, limit=1) != run_list.Wanted(limit=1)
-        print("There is no such run." if some else NONE_YET)
+    if not lines:
+        print(NONE_YET if wanted == run_list.Wanted(limit=limit) else NONE_SUCH)
 
 
 @app.command()
