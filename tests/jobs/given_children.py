@@ -23,6 +23,8 @@ from tests.jobs import given_runs as given
 
 COLLECTOR = "chaturbate.followers"
 FOLLOWERS = "/accounts/followers/"
+SECOND = "second"
+ENVIRON = os.environ | given.PASSWORDS | {"GREENROOM_PASSWORD_SECOND": client.PASSWORD}
 SMALL: dict[str, Any] = {"followers": 25, "followers_page": 9, "followed": 4}
 POLL = 0.1
 TICK = 0.02
@@ -35,9 +37,9 @@ class Nursery(msgspec.Struct, frozen=True, kw_only=True):
     database: db.Database
     place: Path
 
-    def place_run(self, **columns: Any) -> runs.Run:
+    def place_run(self, account: str = given.ACCOUNT, **columns: Any) -> runs.Run:
         """Ask for a run that the service may start at once."""
-        wish = orders.Wish(collector=COLLECTOR, account=given.ACCOUNT, requested_by="clock")
+        wish = orders.Wish(collector=COLLECTOR, account=account, requested_by="clock")
         with self.database.write() as connection:
             run_id = orders.place(connection, self.chosen, register.SITES, wish)
             runs.amend(connection, run_id, {"not_before": moment.now()} | columns)
@@ -52,7 +54,7 @@ class Nursery(msgspec.Struct, frozen=True, kw_only=True):
             run=run,
             chosen=self.chosen,
             database=self.database,
-            environ=os.environ | given.PASSWORDS,
+            environ=ENVIRON,
         )
 
     def start(self, run: runs.Run) -> asyncio.Task[supervision.Ended]:
@@ -71,8 +73,9 @@ class Nursery(msgspec.Struct, frozen=True, kw_only=True):
 
     async def working(self, run: runs.Run) -> psutil.Process:
         """Return the process of a run that has read a page and waits for another one."""
-        await self.until(lambda: self.run(run.id).pages >= 2 and len(self.processes()) > 2)
-        return next(one for one in self.processes() if "jobs import child" in command(one))
+        await self.until(lambda: self.run(run.id).pages >= 3)
+        mark = f" {run.id} {run.attempt}"
+        return next(one for one in psutil.Process().children() if command(one).endswith(mark))
 
     def processes(self) -> set[psutil.Process]:
         """Return all processes of children: their own, their drivers', their browsers'."""
@@ -103,7 +106,7 @@ def python(script: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
         [sys.executable, "-c", script, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env=os.environ | given.PASSWORDS | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        env=ENVIRON | {"PYTHONPATH": str(Path(__file__).parents[2])},
     ) as process:
         try:
             yield process
@@ -129,6 +132,7 @@ def alive(some: Iterable[psutil.Process]) -> set[psutil.Process]:
 def nursery(world: client.Practice, place: Path, **service: Any) -> Nursery:
     """Return a nursery in a folder, with its own database."""
     config = given.config(world)
+    config += f'[accounts.{SECOND}]\nsite = "chaturbate"\nusername = "{client.SECOND_USERNAME}"\n'
     config += "[service]\n" + "".join(f"{name} = {value}\n" for name, value in service.items())
     file = place / "greenroom.toml"
     file.write_text(config)
