@@ -209,10 +209,12 @@ class Alarm:
     def __init__(self) -> None:
         policy = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         self._scheduler: Any = AsyncIOScheduler(timezone=UTC, job_defaults=policy)
+        self._awake = False
 
     def start(self) -> None:
         """Begin to wake; the event loop must run."""
         self._scheduler.start()
+        self._awake = True
 
     def set(self, key: str, when: datetime, call: Callable[[], Awaitable[None]]) -> None:
         """Call once at `when`, or now if that is past, instead of what the key called before."""
@@ -231,5 +233,6 @@ class Alarm:
 
     def stop(self) -> None:
         """Wake nobody any more."""
-        if self._scheduler.running:
+        if self._awake:
             self._scheduler.shutdown(wait=False)
+        self._awake = False
