@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 import msgspec
 
 from jobs import orders, parking, settings
-from models import db, runs
-from scraper import errors, vault
+from models import db, moment, runs
+from scraper import breaker, errors, vault
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +30,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     `lifetime_seconds` how long the last session lasted that the site ended
     `likely_until`     the sooner of the cookie's expiry and the lifetime seen so far
     `proved_at`        when a page last showed the account's own name
+    `rests_until`      how long nobody asks the site, which has asked us to slow down too often
     """
 
     account: str
@@ -43,6 +44,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     likely_until: datetime | None = None
     proved_at: datetime | None = None
     lost_at: datetime | None = None
+    rests_until: datetime | None = None
     waiting: Waiting | None = None
 
 
@@ -64,7 +66,10 @@ def of(
         if found is None:
             yield Status(account=one, site=there.site, username=there.username, connected=stored)
         else:
-            yield _status(connection, found, stored=stored)
+            rests = breaker.rests(breaker.file(chosen.storage.directory / "pace", one))
+            until = moment.now() + timedelta(seconds=rests) if rests else None
+            shown = _status(connection, found, stored=stored)
+            yield msgspec.structs.replace(shown, rests_until=until)
 
 
 def _status(connection: db.Connection, found: runs.Account, *, stored: bool) -> Status:
@@ -120,6 +125,7 @@ def lines(status: Status) -> list[str]:
         "likely to end": _time(status.likely_until),
         "last proved": _time(status.proved_at),
         "ended by the site": _time(status.lost_at),
+        "left alone, for it asked us to slow down, until": _time(status.rests_until),
     }
     told += [f"  {name} {fact}" for name, fact in facts.items() if fact]
     if status.waiting:

@@ -12,6 +12,7 @@ from prometheus_client import core
 from prometheus_client.registry import Collector
 
 from models import db, tallies
+from scraper import breaker
 
 if TYPE_CHECKING:
     from jobs import service
@@ -44,6 +45,13 @@ def _of_service(state: service.State) -> Iterator[Metric]:
     yield _gauge("beat_age_seconds", "Age of the last sign of life.", time.monotonic() - state.beat)
     yield _gauge("runs_working", "Runs at work in this process.", state.working)
     yield _gauge("settings_refused", "Whether changed settings are refused.", bool(state.refused))
+    rests = {
+        (name,): breaker.rests(breaker.file(folder / "pace", name))
+        for name in state.chosen.accounts
+    }
+    yield _labelled(
+        "breaker_open_seconds", "Seconds for which an account rests.", ("account",), rests
+    )
     yield _gauge("held_back", "Whether no run starts for want of disk.", bool(state.held_back))
     yield _gauge("disk_free_bytes", "Room where files are kept.", shutil.disk_usage(folder).free)
 

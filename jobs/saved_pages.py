@@ -102,7 +102,7 @@ class SavedVisit:
         """Raise what the saved page asks for: nobody can answer a file."""
         raise asked
 
-    async def hold(self, seconds: float) -> None:
+    async def throttled(self, retry_after: float | None) -> None:
         """Wait for nobody: a file has no pace."""
 
 

@@ -41,9 +41,8 @@ def executable(chosen: settings.Settings) -> str:
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """What visiting needs: the settings, the tables, and where a password may come from.
 
-    `ask` asks a human at a terminal for a password, and returns None where there is none;
-    `browser` opens the browser of a visit; `patience` is how long (seconds) a visit waits for
-    another one of the same account.
+    `ask` asks a human at a terminal for a password, None where there is none; `browser` opens the
+    browser; `patience` is how long (seconds) a visit waits for another of the same account.
     """
 
     chosen: settings.Settings
@@ -87,12 +86,14 @@ class SignedInVisit:
         self._fetch = routed.paced(opened.fetch, turns.turn)
 
     async def fetch(self, request: payload.Request) -> tuple[payload.Payload, ...]:
-        """Answer a request when it is the account's turn."""
-        return await self._fetch(request)
+        """Answer a request when it is the account's turn. Raises TryLater `breaker_open`, too."""
+        found = await self._fetch(request)
+        self._turns.answered(found)
+        return found
 
-    async def hold(self, seconds: float) -> None:
-        """Keep everybody who uses the account quiet for `seconds`."""
-        await asyncio.to_thread(self._turns.hold, seconds)
+    async def throttled(self, retry_after: float | None) -> None:
+        """Keep everybody quiet who uses the account: as the site asks, and longer if often."""
+        await asyncio.to_thread(self._turns.throttled, retry_after)
 
     async def look(self) -> artefacts.Sight:
         """Return what the tab shows where it stands, without secrets."""

@@ -49,8 +49,8 @@ class Visit(Protocol):
         """Answer what the site asks for, if that can be done unasked; else raise it."""
         ...
 
-    async def hold(self, seconds: float) -> None:
-        """Keep everybody who uses the account quiet for a while."""
+    async def throttled(self, retry_after: float | None) -> None:
+        """Keep everybody who uses the account quiet, for so many seconds if the site says so."""
         ...
 
 
@@ -123,8 +123,16 @@ class Walk(msgspec.Struct, kw_only=True):
         )
         async for attempt in attempts:
             with attempt:
-                answers = await self.visit.fetch(request)
-                await asyncio.to_thread(self.take, request, answers)
+                await self._once(request)
+
+    async def _once(self, request: payload.Request) -> None:
+        answers = await self.visit.fetch(request)
+        try:
+            await asyncio.to_thread(self.take, request, answers)
+        except errors.TryLater as error:
+            if error.code == "throttled":
+                await self.visit.throttled(error.retry_after)
+            raise
 
     def _wait(self, error: Exception) -> bool | timedelta:
         """Decide whether an error is waited out, and for how long if the site said so."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import msgspec
 from sqlalchemy import Connection, text
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from models import moment, run_queue
 from models.moment import Moment
 
-Tally = Mapping[Sequence[str], float]
+Tally = Mapping[tuple[str, ...], float]
 """The values of the labels -> the number."""
 
 

@@ -76,6 +76,15 @@ async def in_turn(path: Path, patience: float) -> AsyncIterator[None]:
         await asyncio.sleep(LOOK_EVERY)
 
 
+def taken(path: Path) -> errors.Busy | None:
+    """Return why the account cannot be had just now, None if it could."""
+    try:
+        with account_lock(path):
+            return None
+    except errors.Busy as busy:
+        return busy
+
+
 def holder_file(path: Path) -> Path:
     """Return where the holder of a lock is written."""
     return path.with_name(f"{path.name}.holder")

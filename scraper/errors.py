@@ -19,6 +19,7 @@ from __future__ import annotations
 CODES: dict[str, str] = {
     # TryLater
     "throttled": "The site asked us to slow down (429, or 403 with its slow-down text). Wait; lower requests_per_minute.",
+    "breaker_open": "The site asked us to slow down three times in a row. Nobody asks it anything for a quarter of an hour; then it goes on.",
     "server_error": "The site answered 5xx. Run again later; `runs resume` goes on from the same page.",
     "connection_lost": "The connection broke or could not be made. Check the network and base_url, then resume.",
     "timed_out": "No complete answer within the deadline. Resume later; check the network.",

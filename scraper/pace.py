@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import http
 import ipaddress
-import re
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from urllib import parse
 
 import filelock
 import pyrate_limiter
 
-from scraper import errors
+from scraper import breaker, errors, payload
 
 DEFAULT = 30
 """Requests a minute, unless the settings say otherwise."""
@@ -34,18 +35,36 @@ class Pace:
 
     def __init__(self, directory: Path, key: str, requests_per_minute: int) -> None:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._path = directory / f"{_slug(key)}.pace"
+        self._path = directory / f"{breaker.slug(key)}.pace"
         self._lock = filelock.FileLock(self._path.with_suffix(".lock"), timeout=0, mode=0o600)
         self._rates = [pyrate_limiter.Rate(requests_per_minute or _UNPACED, _MINUTE, burst=1)]
         self._algorithm = pyrate_limiter.GCRA()
+        self._breaker = breaker.Breaker(directory, key)
 
     async def turn(self) -> None:
-        """Wait until the account may ask its site again. Can be cancelled at any time."""
+        """Wait until the account may ask its site again. Can be cancelled at any time.
+
+        Raises TryLater `breaker_open` while its site is left alone.
+        """
         while True:
+            self._breaker.check()
             wait = self._asked()
             if wait == 0:
                 return
             await asyncio.sleep(wait)
+
+    def throttled(self, retry_after: float | None) -> None:
+        """Keep all processes of the account quiet: as long as the site asks, and longer if often.
+
+        Raises Busy as `hold` does.
+        """
+        if not self._breaker.throttled(retry_after):
+            self.hold(retry_after or 0.0)
+
+    def answered(self, answers: Iterable[payload.Payload]) -> None:
+        """Note that the site has answered, if these are answers and not refusals."""
+        if all(answer.status < http.HTTPStatus.BAD_REQUEST for answer in answers):
+            self._breaker.answered()
 
     def hold(self, seconds: float) -> None:
         """Give no turn to any process of the account for `seconds` (at most `LONGEST_HOLD`).
@@ -107,11 +126,6 @@ def _on_this_machine(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _slug(key: str) -> str:
-    plain = re.sub(r"[^A-Za-z0-9_-]", "-", key)
-    return plain if plain == key else f"{plain}-{key.encode().hex()[:32]}"
 
 
 def _now() -> int:

@@ -71,8 +71,8 @@ class PlainVisit:
     async def answer(self, asked: errors.NeedsOperator) -> None:
         raise asked
 
-    async def hold(self, seconds: float) -> None:
-        raise AssertionError(f"nobody asks to wait {seconds} s")
+    async def throttled(self, retry_after: float | None) -> None:
+        raise AssertionError(f"nobody asks to wait {retry_after} s")
 
 
 @asynccontextmanager

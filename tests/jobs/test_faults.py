@@ -15,6 +15,7 @@ import pytest
 from fixtures.practice import client
 from jobs import report
 from models import db, upgrade
+from scraper import breaker
 from scraper.fetch import browser
 from tests.jobs import given_runs as given
 
@@ -198,6 +199,10 @@ async def test_a_site_that_asks_for_too_long_a_wait_ends_the_run_resumable(
     ended = await house.collect("chaturbate.followers")
 
     assert ended.status == "partial"
+    resumed = await house.resume(ended.run)
+    assert [error.code for error in resumed.errors] == ["breaker_open"]
+
+    breaker.file(house.chosen.storage.directory / "pace", "main").unlink()
     assert (await house.resume(ended.run)).status == "ok"
 
 
