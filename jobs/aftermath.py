@@ -88,6 +88,19 @@ def settle(runtime: run.Runtime, left: Left) -> str | None:
     return "cancelled" if stopped else "failed"
 
 
+def abandoned(runtime: run.Runtime, stands: runs.Run) -> None:
+    """Note the end of an attempt that stands as running although its service died with it.
+
+    The run waits to be gone on with, unless it had been told to stop.
+    """
+    run.finish(
+        msgspec.structs.replace(runtime, afterwards=decide),
+        msgspec.structs.replace(stands, active_at=None),
+        "cancelled",
+        None,
+    )
+
+
 def _standing(database: db.Database, left: Left) -> runs.Run | None:
     """Return the run as the attempt that has ended left it, None if it left nothing to do."""
     with database.write() as connection:

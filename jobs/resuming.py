@@ -35,11 +35,7 @@ def busy(connection: db.Connection, chosen: settings.Settings, run_id: int) -> e
     if found.status != "running" or found.requested_by == verdicts.IMPORTED:
         return None
     name = runs.account_of(connection, found.account_id).name
-    try:
-        with alone.account_lock(settings.session_file(chosen, name).with_suffix(".lock")):
-            return None
-    except errors.Busy as error:
-        return error
+    return alone.taken(settings.session_file(chosen, name).with_suffix(".lock"))
 
 
 def adapted(database: db.Database, run_id: int) -> Callable[[run.Runtime], run.Runtime]:

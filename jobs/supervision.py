@@ -104,6 +104,7 @@ class Watch:
         mark = order.chosen.storage.directory / "tmp" / f"{process.pid}-"
         self._tree = process_tree.Tree(process.pid, str(mark))
         self._listening = asyncio.create_task(self._listen())
+        self._exiting = asyncio.create_task(process.wait())
 
     @property
     def seconds(self) -> float:
@@ -112,14 +113,8 @@ class Watch:
 
     async def until_over(self, poll: float) -> None:
         """Return when the process has ended by itself, or has to be ended."""
-        ended = asyncio.ensure_future(self._process.wait())
-        try:
-            while self._process.returncode is None and self._why is None:
-                await asyncio.wait({ended}, timeout=max(min(poll, self._left()), 0.01))
-                if self._process.returncode is None:
-                    self._why = await asyncio.to_thread(self._look)
-        finally:
-            ended.cancel()
+        while self._why is None and not await self._exits(max(min(poll, self._left()), TICK)):
+            self._why = await asyncio.to_thread(self._look)
 
     async def end(self) -> None:
         """End what still runs, by asking and then by force, and put the run's row right."""
@@ -134,6 +129,7 @@ class Watch:
             await asyncio.sleep(TICK)
         await asyncio.wait({self._listening}, timeout=1)
         self._listening.cancel()
+        self._exiting.cancel()
         await asyncio.to_thread(self._settle)
 
     async def _ask_to_stop(self) -> None:
@@ -142,8 +138,15 @@ class Watch:
             await asyncio.wait({telling}, timeout=TELLING)
         with contextlib.suppress(ProcessLookupError):
             self._process.terminate()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._process.wait(), GRACE)
+        until = time.monotonic() + GRACE
+        while time.monotonic() < until and not await self._exits(POLL):
+            pass
+
+    async def _exits(self, seconds: float) -> bool:
+        """Wait for the process at most so long; tell whether it has ended."""
+        if self._process.returncode is None:
+            await asyncio.wait({self._exiting}, timeout=seconds)
+        return self._process.returncode is not None
 
     async def _listen(self) -> None:
         """Keep the last of what the process says on standard error: it logs elsewhere."""
@@ -214,16 +217,15 @@ def _waits_for_account(order: Child) -> bool:
     with order.database.read() as connection:
         name = runs.account_of(connection, order.run.account_id).name
     lock = settings.session_file(order.chosen, name).with_suffix(".lock")
-    try:
-        with alone.account_lock(lock):
-            return False
-    except errors.Busy as busy:
-        if busy.code != "account_busy":
-            return False
+    busy = alone.taken(lock)
+    if busy is None or busy.code != "account_busy":
+        return False
     with order.database.write() as connection:
         stands = runs.get(connection, order.run.id)
         if (stands.status, stands.attempt) == ("queued", order.run.attempt):
-            run_queue.put_back(connection, stands, moment.now() + aftermath.BUSY_FOR)
+            noted = {"code": busy.code, "message": busy.message, "url": None}
+            again = moment.now() + aftermath.BUSY_FOR
+            run_queue.put_back(connection, stands, again, errors=[noted])
     return True
 
 

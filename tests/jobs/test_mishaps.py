@@ -23,7 +23,7 @@ from models import runs
 from tests.jobs import given_children
 from tests.jobs import given_runs as given
 
-RUNS = int(os.environ.get("SOAK_RUNS", "6"))
+RUNS = int(os.environ.get("SOAK_RUNS", "4"))
 WARM = 40
 """Runs after which everything that is loaded once has been loaded."""
 

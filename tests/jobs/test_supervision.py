@@ -246,5 +246,6 @@ async def test_a_run_whose_account_is_in_use_is_put_off_and_spends_no_attempt(
     stands = nursery.run(ended.run_id)
 
     assert (stands.status, stands.attempt) == ("queued", 0)
+    assert [error["code"] for error in stands.errors] == ["account_busy"]
     assert stands.not_before is not None
     assert stands.not_before > moment.now()
