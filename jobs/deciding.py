@@ -172,7 +172,7 @@ def _folded(facts: Facts, now: datetime) -> Iterator[Decision]:
         return
     paused = facts.paused_at is not None and first >= facts.paused_at
     why = f"paused since {spoken(facts.paused_at)}" if facts.paused_at and paused else ""
-    counted = f"and {older - 1} more due times until {spoken(facts.backlog.dues[0])}"
+    counted = f"and {older - 1} more before {spoken(facts.backlog.dues[0])}"
     yield Decision(
         schedule=facts.name,
         due_at=first,

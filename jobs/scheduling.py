@@ -85,6 +85,7 @@ def add(desk: Desk, name: str, fields: Mapping[str, Any]) -> schedules.Schedule:
     """Add a schedule to the table. Raises BadConfig, also if there is one of that name."""
     wanted = check(desk, name, fields)
     with desk.database.write() as connection:
+        kept.alone(connection)
         row = kept.named(connection, name)
         if row is not None and row.removed_at is None:
             raise errors.BadConfig("bad_request", f"there is a schedule {name} already")

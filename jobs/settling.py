@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import msgspec
 import pydantic
@@ -71,8 +72,13 @@ def close(
 
 def definition(row: kept.Schedule) -> schedules.Schedule | None:
     """Return what a row says; None for one that this program cannot read."""
+    return _read(msgspec.json.encode(row.definition, order="deterministic"))
+
+
+@lru_cache(maxsize=1024)
+def _read(definition: bytes) -> schedules.Schedule | None:
     try:
-        return schedules.Schedule.model_validate(row.definition)
+        return schedules.Schedule.model_validate(msgspec.json.decode(definition))
     except pydantic.ValidationError:
         return None
 

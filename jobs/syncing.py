@@ -31,6 +31,7 @@ def sync(
             return []
     decided = []
     with database.write() as connection:
+        kept.alone(connection)
         rows = kept.standing(connection, removed=True)
         there = {row.name: row for row in rows}
         for name, wanted in _differences(rows, chosen, begin=begin).items():

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Table, func, insert, select, update
 
 from models import runs, tables
 
@@ -15,6 +15,7 @@ _SCHEDULES: Table = tables.Schedule.__table__  # type: ignore[attr-defined]  # s
 _DUE_TIMES: Table = tables.DueTime.__table__  # type: ignore[attr-defined]  # as above
 _RUNS: Table = tables.Run.__table__  # type: ignore[attr-defined]  # as above
 
+_ADDING = 0x67726E72
 _ACTIVE = ("queued", "running")
 
 
@@ -70,6 +71,12 @@ def held(connection: Connection, schedule_id: int) -> Schedule:
     """Return a schedule by its id; nobody else can write it until this transaction ends."""
     query = select(_SCHEDULES).where(_SCHEDULES.c.id == schedule_id).with_for_update()
     return Schedule(**connection.execute(query).mappings().one())
+
+
+def alone(connection: Connection) -> None:
+    """Let nobody else add schedules until this transaction ends."""
+    if connection.dialect.name == "postgresql":  # SQLite has one writer anyway
+        connection.execute(select(func.pg_advisory_xact_lock(_ADDING)))
 
 
 def save(
