@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from models import db, run_list, runs, schedules, standing
 
@@ -16,6 +17,27 @@ RUNS = (
     ("second", "chaturbate.followers", "nightly", "ok"),
     ("second", "chaturbate.chat", None, "running"),
     ("first", "chaturbate.followers", "nightly", "queued"),
+)
+
+
+MANY = text(
+    """
+    WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 100000)
+    INSERT INTO runs (account_id, collector, options, requested_by, schedule_id, status, attempt,
+        requested_at, seconds, signed_in, pages, records, new, lost, returned, errors, artefacts,
+        layout, version)
+    SELECT 1 + n % 2, 'chaturbate.chat', '{}', 'clock', 1,
+        CASE n % 50 WHEN 0 THEN 'failed' ELSE 'ok' END, 1, '2026-11-21 12:00:00', 3.5, false,
+        4, 30, 3, 2, 1, '[]', '[]', '{}', '0' FROM numbers"""
+)
+
+SOME: tuple[dict[str, object], ...] = (
+    {},
+    {"before": 30},
+    {"account": "second"},
+    {"schedule": "nightly"},
+    {"collector": "chaturbate.followers"},
+    {"statuses": ("failed", "partial")},
 )
 
 
@@ -94,3 +116,17 @@ def test_a_list_of_any_length_is_one_query(listed: db.Database) -> None:
 
     assert len(found) == len(RUNS)
     assert len(asked) == 1
+
+
+def test_of_a_hundred_thousand_runs_some_are_listed_at_once(listed: db.Database) -> None:
+    with listed.write() as connection:
+        connection.execute(MANY)
+    took: dict[str, float] = {}
+    for wanted in SOME:
+        for _ in range(3):
+            began = time.perf_counter()
+            numbers(listed, **wanted)
+            spent = time.perf_counter() - began
+            took[str(wanted)] = min(spent, took.get(str(wanted), spent))
+
+    assert {wanted: spent for wanted, spent in took.items() if spent > 0.3} == {}
