@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Literal
 
 import pydantic
@@ -19,7 +18,7 @@ DEADLINE = 6 * 3600.0
 """Seconds that a run may work whose schedule names no deadline."""
 
 _LONGEST = 366 * 86_400
-_QUIET_SAMPLE = 200
+_MINUTES_OF_A_DAY = 1440
 
 
 Seconds = Annotated[float, pydantic.BeforeValidator(spans.seconds)]
@@ -71,7 +70,7 @@ class Schedule(pydantic.BaseModel):
     @pydantic.field_validator("timezone")
     @classmethod
     def _zone(cls, zone: str) -> str:
-        if zone not in zoneinfo.available_timezones():
+        if zone not in walls.zones():
             raise ValueError('must be an IANA time zone such as "America/New_York"')
         return zone
 
@@ -115,11 +114,12 @@ def in_quiet(schedule: Schedule, at: datetime) -> bool:
     """Tell whether an instant lies in the quiet window: its beginning does, its end does not."""
     if schedule.quiet is None:
         return False
-    begin, end = window(schedule.quiet)
-    local = walls.wall(at, schedule.timezone)
-    since = timedelta(
-        hours=local.hour, minutes=local.minute, seconds=local.second, microseconds=local.microsecond
-    )
+    return _is_within(walls.wall(at, schedule.timezone).time(), schedule.quiet)
+
+
+def _is_within(local: time, quiet: str) -> bool:
+    begin, end = window(quiet)
+    since = datetime.combine(date.min, local) - datetime.combine(date.min, time())
     return begin <= since < end if begin < end else since >= begin or since < end
 
 
@@ -130,7 +130,8 @@ def after_quiet(schedule: Schedule, at: datetime) -> datetime:
     local = walls.wall(at, schedule.timezone).replace(tzinfo=None)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     end = midnight + window(schedule.quiet)[1]
-    return walls.instant(end if end > local else end + timedelta(days=1), schedule.timezone)
+    end = end if end > local else end + timedelta(days=1)
+    return walls.instant(end, schedule.timezone, at)
 
 
 def _contradictions(schedule: Schedule) -> Iterator[str]:
@@ -158,7 +159,16 @@ def _against_interval(schedule: Schedule) -> Iterator[str]:
             yield f"jitter must be shorter than the shortest time from due to due ({span})"
         if replaced and replaced > interval:
             yield f'with overlap = "replace" no run outlives {span}, so its deadline is never met'
-    if schedule.quiet is not None:
-        sample = timing.dues(found, timing.SAMPLE, limit=_QUIET_SAMPLE)
-        if all(in_quiet(schedule, due) for due in sample):
-            yield "quiet covers every due time, so that nothing would ever run"
+    if schedule.quiet is not None and _is_all_quiet(schedule, schedule.quiet):
+        yield "quiet covers every due time, so that nothing would ever run"
+
+
+def _is_all_quiet(schedule: Schedule, quiet: str) -> bool:
+    begin, end = window(quiet)
+    if schedule.every is None:
+        return all(_is_within(local, quiet) for local in timing.clock(times(schedule)))
+    loud = (begin - end) % timedelta(days=1)
+    if schedule.every <= loud.total_seconds():
+        return False
+    sample = timing.dues(times(schedule), timing.SAMPLE, limit=_MINUTES_OF_A_DAY)
+    return all(in_quiet(schedule, due) for due in sample)

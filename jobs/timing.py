@@ -109,6 +109,11 @@ def oddity(times: Times, due: datetime) -> str | None:
     return f"the clocks go back, and this is the {'second' if local.fold else 'first'} time"
 
 
+def clock(times: Times) -> tuple[time, ...]:
+    """Return the local times of day at which something can be due; none for an interval."""
+    return _plan(times).clock if times.cron is not None or times.at else ()
+
+
 def shortest(times: Times) -> timedelta:
     """Return the shortest time from one due time to the next, as far as a sample tells."""
     if times.every is not None:

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import zoneinfo
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 
 _SECOND = timedelta(seconds=1)
+
+
+@cache
+def zones() -> frozenset[str]:
+    """Return the names of all IANA zones that this machine knows."""
+    return frozenset(zoneinfo.available_timezones())
 
 
 def wall(at: datetime, zone: str) -> datetime:
@@ -13,9 +20,11 @@ def wall(at: datetime, zone: str) -> datetime:
     return at.astimezone(zoneinfo.ZoneInfo(zone))
 
 
-def instant(local: datetime, zone: str) -> datetime:
-    """Return when a clock in the zone first shows this naive time, or has first passed it."""
-    return instants(local, zoneinfo.ZoneInfo(zone), real=False)[0]
+def instant(local: datetime, zone: str, after: datetime) -> datetime:
+    """Return when, after `after`, a clock in the zone shows this naive time or has passed it."""
+    place = zoneinfo.ZoneInfo(zone)
+    found = instants(local, place, real=True) or instants(local, place, real=False)
+    return next((one for one in found if one > after), found[-1])
 
 
 def clock_time(text: str) -> time:
