@@ -225,7 +225,7 @@ def _next(report: Report) -> list[str]:
         ways = " or ".join(f"`greenroom runs {act} {report.run}`" for act in ("confirm", "discard"))
         look = f"`greenroom runs show {report.run}` says who is meant"
         return [f"  nothing was changed; {look}, then {ways}"]
-    if report.collector.endswith(".fetch"):
+    if report.collector.endswith(".fetch") or report.status == "queued":
         return []
     if report.errors or report.status in {"partial", "cancelled"}:
         return [f"  go on with `greenroom runs resume {report.run}`"]

@@ -40,14 +40,25 @@ def own_folder(parent: Path) -> Iterator[Path]:
     """
     parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     sweep(parent)
-    folder = parent / f"{os.getpid()}-{secrets.token_hex(4)}"
-    folder.mkdir(mode=0o700)
-    lock = filelock.FileLock(folder / _LOCK)
+    folder, lock = _own(parent)
     try:
         with lock:
             yield folder
     finally:
+        lock.release()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _own(parent: Path) -> tuple[Path, filelock.BaseFileLock]:
+    """Make a folder and lock it; one that somebody swept between the two is made anew."""
+    while True:
+        folder = parent / f"{os.getpid()}-{secrets.token_hex(4)}"
+        folder.mkdir(mode=0o700)
+        lock = filelock.FileLock(folder / _LOCK)
+        lock.acquire()
+        if (folder / _LOCK).exists():
+            return folder, lock
+        lock.release()
 
 
 def sweep(parent: Path) -> None:

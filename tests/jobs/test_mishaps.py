@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import os
 import signal
@@ -20,6 +21,7 @@ import pytest
 from fixtures.practice import client
 from jobs import supervision
 from models import runs
+from scraper.fetch import processes
 from tests.jobs import given_children
 from tests.jobs import given_runs as given
 
@@ -53,15 +55,15 @@ async def interrupt(nursery: given_children.Nursery, run: runs.Run, ending: Endi
 
 
 async def lose_the_browser(nursery: given_children.Nursery, run: runs.Run, _end: Ending) -> None:
-    for one in (await nursery.working(run)).children(recursive=True):
-        one.kill()
+    processes.kill((await nursery.working(run)).children(recursive=True))
     nursery.tell(run, "cancel")
 
 
 async def hang(nursery: given_children.Nursery, run: runs.Run, _ending: Ending) -> None:
     child = await nursery.working(run)
     for one in (child, *child.children(recursive=True)):
-        one.send_signal(signal.SIGSTOP)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            one.send_signal(signal.SIGSTOP)
     nursery.tell(run, "replace")
 
 
@@ -114,7 +116,9 @@ async def befall(nursery: given_children.Nursery, account: str, mishap: Mishap) 
 
 @pytest.mark.timeout(120 + 10 * RUNS)
 async def test_whatever_befalls_runs_no_process_is_left_and_memory_stays_flat(
-    nursery: given_children.Nursery, world: client.Practice
+    nursery: given_children.Nursery,
+    world: client.Practice,
+    record_property: Callable[[str, object], None],
 ) -> None:
     warm = toll()
     for number in range(RUNS // 2):
@@ -130,6 +134,7 @@ async def test_whatever_befalls_runs_no_process_is_left_and_memory_stays_flat(
         if 2 * number < WARM:
             warm = toll()
     ended = toll()
+    record_property("held", f"after {WARM} runs {warm}, after {RUNS} runs {ended}")
 
     assert [*nursery.chosen.storage.directory.glob("tmp/*")] == []
     assert nursery.rows("SELECT id FROM runs WHERE status = 'running'") == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -133,7 +134,8 @@ async def test_a_process_that_answers_nothing_is_ended_by_force(
     ending = nursery.start(run)
     hung = await nursery.working(run)
     for one in nursery.processes():
-        one.send_signal(signal.SIGSTOP)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            one.send_signal(signal.SIGSTOP)
     told = time.monotonic()
     nursery.tell(run, "cancel")
     ended = await ending
