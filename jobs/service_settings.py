@@ -25,5 +25,5 @@ class Service(pydantic.BaseModel):
         15.0, ge=1, le=600, description="how long running work may take to stop at the end"
     )
     lease_seconds: float = Field(
-        15.0, ge=2, le=300, description="how long the clock stands still after its leader died"
+        15.0, ge=1, le=300, description="how long the clock stands still after its leader died"
     )

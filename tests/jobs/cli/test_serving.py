@@ -1,0 +1,233 @@
+"""`greenroom serve` as a process: led by one, stopped, killed, told to read its settings again."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from fixtures.practice import client
+from jobs.cli import exits
+from models import db
+from tests.jobs.cli import given_home
+
+FOLLOWERS = """
+[schedule.followers]
+collector = "chaturbate.followers"
+account = "main"
+every = "{every}"
+"""
+NO_BROWSER = '\n[browser]\nexecutable = "/nowhere/chromium"\n'
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def home(world: client.Practice, tmp_path: Path, port: int) -> Iterator[given_home.Home]:
+    """Return a home at a small world; its service listens on `port`, its leases are short."""
+    world.configure(**given_home.SMALL, keep_sessions=True)
+    made = given_home.furnish(tmp_path / "home", world)
+    add(made, f"\n[service]\nport = {port}\nlease_seconds = 1\n")
+    yield made
+    world.clear_faults()
+    assert made.empties()
+
+
+def add(home: given_home.Home, more: str) -> None:
+    file = home.folder / "greenroom.toml"
+    file.write_text(file.read_text() + more)
+
+
+def stop(process: subprocess.Popen[str]) -> given_home.Said:
+    process.send_signal(signal.SIGTERM)
+    return given_home.ended(process, 20)
+
+
+def asked(port: int, path: str) -> tuple[int, str]:
+    """Return status and body of an answer; 0 while nobody listens."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+    except OSError:
+        return 0, ""
+
+
+def rows(home: given_home.Home, sql: str) -> list[tuple[Any, ...]]:
+    return home.rows(sql) if (home.folder / "data" / "greenroom.db").exists() else []
+
+
+def test_a_service_that_is_stopped_leaves_a_run_that_goes_on(
+    home: given_home.Home, world: client.Practice, port: int
+) -> None:
+    add(home, FOLLOWERS.format(every="4s"))
+    world.fault("stall", path="/accounts/followers/", page=3, times=None)
+    first = home.start("serve")
+    assert given_home.eventually(
+        lambda: any(one["hits"] for one in world.status()["faults"]), 40
+    ), given_home.ended(first)
+    assert asked(port, "/healthz")[0] == 200
+    said = stop(first)
+
+    assert said.code == exits.OK, said.err
+    assert home.empties()
+    assert rows(home, "SELECT id, status, attempt FROM runs ORDER BY id LIMIT 1") == [
+        (1, "queued", 1)
+    ]
+    world.clear_faults()
+    second = home.start("serve")
+    ended = "SELECT status, attempt, requested_by FROM runs WHERE id = 1 AND status <> 'queued'"
+    assert given_home.eventually(lambda: rows(home, f"{ended} AND ended_at IS NOT NULL"), 40)
+    stop(second)
+
+    assert rows(home, ended) == [("ok", 2, "clock")]
+    assert home.members("follower") == set(world.truth()["followers"])
+
+
+def test_each_due_time_runs_at_most_once_however_often_its_leader_is_killed(
+    home: given_home.Home, database_url: str
+) -> None:
+    add(home, FOLLOWERS.format(every="1s") + NO_BROWSER)
+    database = db.connect(database_url)
+    variables = {"GREENROOM_DATABASE__URL": database_url, "GREENROOM_SERVICE__PORT": "0"}
+    serving = [home.start("serve", **variables) for _ in range(2)]
+    try:
+        terms = [led(database)]
+        for _ in range(20 if database.dialect == "sqlite" else 5):
+            holder, _ = terms[-1]
+            killed = next(one for one in serving if f":{one.pid}:" in holder)
+            killed.kill()
+            killed.communicate()
+            serving = [*(one for one in serving if one is not killed)]
+            serving.append(home.start("serve", **variables))
+            assert given_home.eventually(lambda: led(database)[1] > terms[-1][1], 30)
+            terms.append(led(database))
+        assert given_home.eventually(lambda: failed(database), 30)
+    finally:
+        for one in serving:
+            stop(one)
+    with database.read() as connection:
+        due = connection.execute(text("SELECT due_at, outcome, run_id FROM due_times")).all()
+        made = connection.execute(text("SELECT due_at, attempt, status FROM runs")).all()
+    database.close()
+
+    assert [term for _, term in terms] == sorted({term for _, term in terms})
+    assert len({at for at, *_ in due}) == len(due)
+    assert len({at for at, *_ in made}) == len(made) == sum(run is not None for *_, run in due)
+    assert {status for *_, status in made} <= {"failed", "queued"}
+
+
+def failed(database: db.Database) -> bool:
+    """Tell whether a run has come to its end."""
+    with database.read() as connection:
+        sql = "SELECT count(*) FROM runs WHERE status = 'failed'"
+        return bool(connection.execute(text(sql)).scalar())
+
+
+def led(database: db.Database) -> tuple[str, int]:
+    """Return who leads the clock, once somebody does, and for the how many-th time it changed."""
+    found: list[Any] = []
+
+    def look() -> bool:
+        with database.read() as connection:
+            found[:] = connection.execute(text("SELECT holder, term FROM leases")).all()
+        return bool(found)
+
+    assert given_home.eventually(look)
+    return found[0][0], found[0][1]
+
+
+def test_bad_settings_are_refused_and_the_old_ones_stay(home: given_home.Home, port: int) -> None:
+    add(home, NO_BROWSER)
+    process = home.start("serve")
+    file = home.folder / "greenroom.toml"
+    good = file.read_text()
+    assert given_home.eventually(lambda: asked(port, "/readyz")[0] == 200)
+
+    file.write_text(good + FOLLOWERS.format(every="soon"))
+    process.send_signal(signal.SIGHUP)
+    assert given_home.eventually(lambda: asked(port, "/readyz")[0] == 503)
+    assert "schedule.followers.every" in json.loads(asked(port, "/readyz")[1])["reasons"][0]
+
+    file.write_text(good + FOLLOWERS.format(every="1s"))  # seen without a signal, too
+    assert given_home.eventually(lambda: rows(home, "SELECT 1 FROM due_times"))
+    assert asked(port, "/readyz")[0] == 200
+    metrics = asked(port, "/metrics")[1]
+    said = stop(process)
+
+    assert said.code == exits.OK
+    assert "are refused, the old ones stay" in said.err
+    assert "greenroom_leading 1.0" in metrics
+    assert 'greenroom_due_times_total{outcome="run"}' in metrics
+
+
+def test_a_service_manager_is_told_how_it_goes(home: given_home.Home, tmp_path: Path) -> None:
+    heard: list[bytes] = []
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(20)
+        listening = threading.Thread(target=lambda: listen(manager, heard))
+        listening.start()
+        process = home.start(
+            "serve", NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="1000000"
+        )
+        assert given_home.eventually(lambda: b"WATCHDOG=1" in heard)
+        stop(process)
+        listening.join(20)
+
+    assert heard[0] == b"READY=1"
+    assert heard[-1] == b"STOPPING=1"
+
+
+def listen(manager: socket.socket, heard: list[bytes]) -> None:
+    while not heard or heard[-1] != b"STOPPING=1":
+        heard.append(manager.recv(4096))
+
+
+def test_a_port_that_is_taken_is_named(home: given_home.Home, port: int) -> None:
+    with socket.create_server(("127.0.0.1", port)):
+        said = home.child("serve")
+
+    assert said.code == exits.USAGE
+    assert f"service.port: {port} cannot be used" in said.err
+
+
+def test_nobody_is_ready_where_nobody_leads_or_a_list_is_old(
+    home: given_home.Home, port: int
+) -> None:
+    add(home, FOLLOWERS.format(every="1h") + NO_BROWSER)
+    process = home.start("serve")
+    assert given_home.eventually(lambda: asked(port, "/readyz")[0] == 200)
+    home.change("UPDATE schedules SET changed_at = '2026-01-01 00:00:00'")
+    status, body = asked(port, "/readyz")
+    home.change("UPDATE leases SET holder = 'another:1:1', expires_at = '2099-01-01 00:00:00'")
+    taken = given_home.eventually(lambda: "greenroom_leading 0.0" in asked(port, "/metrics")[1])
+    home.change("UPDATE leases SET expires_at = '2026-01-01 00:00:00', holder = 'dead:1:1'")
+    back = given_home.eventually(lambda: "greenroom_leading 1.0" in asked(port, "/metrics")[1])
+    stop(process)
+
+    assert status == 503
+    assert json.loads(body)["reasons"] == [
+        "schedule followers: no complete follower list of main yet"
+    ]
+    assert taken
+    assert back
