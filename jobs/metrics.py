@@ -45,7 +45,7 @@ def _of_service(state: service.State) -> Iterator[Metric]:
     yield _gauge("beat_age_seconds", "Age of the last sign of life.", time.monotonic() - state.beat)
     yield _gauge("runs_working", "Runs at work in this process.", state.working)
     yield _gauge("settings_refused", "Whether changed settings are refused.", bool(state.refused))
-    rests = {
+    rests: tallies.Tally = {
         (name,): breaker.rests(breaker.file(folder / "pace", name))
         for name in state.chosen.accounts
     }
