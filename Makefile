@@ -8,19 +8,25 @@ PIP := -m pip install --disable-pip-version-check --no-input --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check fix bench
+.PHONY: help setup demo demo-service test soak check fix bench
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s  %s\n", $$1, $$2 }' Makefile
 
 setup: $(VENV)/browser  ## install into .venv, and find or install a Chromium
 
 demo: setup  ## sign in to the practice site, read its lists, prove and export them
 	$(BIN)/greenroom demo
 
+demo-service: setup  ## run the service for two minutes, times compressed, and print what ran
+	$(BIN)/greenroom demo --service
+
 # What fails beside another worker's browsers runs once more, alone; failing twice is failing.
 test: check $(VENV)/browser  ## everything that must be true: make check, then all tests
 	$(BIN)/pytest -n 2 --dist loadfile || $(BIN)/pytest --last-failed --last-failed-no-failures none
+
+soak: $(VENV)/installed  ## eight processes write and eight read one SQLite file for three minutes
+	SOAK_SECONDS=180 $(BIN)/pytest -s tests/models/test_soak.py
 
 check: $(VENV)/installed  ## lint, format, types and layers
 	$(BIN)/ruff check .

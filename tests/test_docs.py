@@ -12,9 +12,9 @@ import pydantic
 import pytest
 import sqlmodel
 
-from jobs import report, settings
+from jobs import metrics, report, service, settings
 from jobs.cli import app
-from models import tables
+from models import db, tables, upgrade
 from scraper import errors
 from scraper.sites import register
 
@@ -185,3 +185,16 @@ def test_targets_of_the_makefile_that_pages_name_are_there() -> None:
 
     assert named
     assert [name for name in named if not re.search(rf"^{name}:", makefile, re.MULTILINE)] == []
+
+
+def test_every_metric_is_in_operating(tmp_path: Path) -> None:
+    database = db.connect(f"sqlite:///{tmp_path / 'greenroom.db'}")
+    upgrade.upgrade(database)
+    chosen = settings.read(f'[storage]\ndirectory = "{tmp_path}"', None, {})
+    state = service.State(chosen=chosen, holder="nobody", beat=0.0)
+    said = {family.name for family in metrics.registry(database, state).collect()}
+    database.close()
+
+    wanted = {name for name in said if not name.startswith("greenroom_process")}
+    assert len(wanted) > 10
+    assert [name for name in sorted(wanted) if f"`{name}" not in DOCS["operating"]] == []
