@@ -180,6 +180,19 @@ def test_bad_settings_are_refused_and_the_old_ones_stay(home: given_home.Home, p
     assert 'greenroom_due_times_total{outcome="run"}' in metrics
 
 
+def test_no_run_starts_where_the_disk_is_nearly_full(home: given_home.Home, port: int) -> None:
+    add(home, FOLLOWERS.format(every="1s"))
+    process = home.start("serve", GREENROOM_SERVICE__FREE_DISK_MB=str(10**12))
+    assert given_home.eventually(lambda: rows(home, "SELECT 1 FROM runs"))
+    assert given_home.eventually(lambda: asked(port, "/readyz")[0] == 503)
+    reasons = json.loads(asked(port, "/readyz")[1])["reasons"]
+    stop(process)
+
+    assert len(reasons) == 1
+    assert "MB are free" in reasons[0]
+    assert rows(home, "SELECT DISTINCT status, attempt FROM runs") == [("queued", 0)]
+
+
 def test_a_service_manager_is_told_how_it_goes(home: given_home.Home, tmp_path: Path) -> None:
     heard: list[bytes] = []
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
