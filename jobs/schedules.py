@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pydantic
 from pydantic import Field
 
-from jobs import cron, spans, timing, walls
+from jobs import cron, settings_check, spans, timing, walls
+from scraper import errors
 
 Missed = Literal["skip", "once"]
 Overlap = Literal["skip", "queue", "replace"]
@@ -89,6 +90,20 @@ class Schedule(pydantic.BaseModel):
         if fault:
             raise ValueError(fault)
         return self
+
+
+def read(fields: Mapping[str, Any]) -> Schedule:
+    """Check a definition by itself. Raises BadConfig saying what is wrong with which key."""
+    try:
+        return Schedule.model_validate(dict(fields))
+    except pydantic.ValidationError as error:
+        raise refused(settings_check.explained(error, Schedule)) from error
+
+
+def refused(problems: Iterable[settings_check.Problem]) -> errors.BadConfig:
+    """Return what is wrong with a definition as the error that says so."""
+    lines = [f"{'.'.join(key)}: {fault}" if key else fault for key, fault in problems]
+    return errors.BadConfig("bad_request", "\n".join(lines))
 
 
 def window(quiet: str) -> tuple[timedelta, timedelta]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import pydantic
 
 from jobs import (
     config_file,
@@ -17,7 +17,6 @@ from jobs import (
     references,
     schedules,
     settings,
-    settings_check,
     settling,
     spans,
     syncing,
@@ -26,7 +25,7 @@ from models import db
 from models import schedules as kept
 from scraper import errors
 
-NAME = pydantic.TypeAdapter(settings.Name)
+_NAME = re.compile(r"[a-z0-9_-]{1,64}")
 
 _TIMES = ("cron", "every", "at", "after")
 _SPANS = {"every", "jitter", "deadline"}
@@ -41,23 +40,12 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
 
 
-def read(fields: Mapping[str, Any]) -> schedules.Schedule:
-    """Check a definition by itself. Raises BadConfig saying what is wrong with which key."""
-    try:
-        return schedules.Schedule.model_validate(dict(fields))
-    except pydantic.ValidationError as error:
-        found = settings_check.explained(error, schedules.Schedule)
-        raise _refused(found) from error
-
-
 def check(desk: Desk, name: str, fields: Mapping[str, Any]) -> schedules.Schedule:
     """Check a definition against the settings and the other schedules. Raises BadConfig."""
-    try:
-        NAME.validate_python(name)
-    except pydantic.ValidationError:
+    if not _NAME.fullmatch(name):
         fault = f"{name!r} may hold lower-case letters, digits, - and _ only, at most 64"
-        raise errors.BadConfig("bad_request", fault) from None
-    wanted = read(fields)
+        raise errors.BadConfig("bad_request", fault)
+    wanted = schedules.read(fields)
     with desk.database.read() as connection:
         others = {
             row.name: found
@@ -67,7 +55,7 @@ def check(desk: Desk, name: str, fields: Mapping[str, Any]) -> schedules.Schedul
     problems = references.problems({name: wanted}, settings.sites(desk.chosen), others)
     faults = [(key[2:], fault) for key, fault in problems]
     if faults:
-        raise _refused(faults)
+        raise schedules.refused(faults)
     return wanted
 
 
@@ -162,7 +150,7 @@ def resume(desk: Desk, name: str) -> bool:
 
 def wish(row: kept.Schedule) -> orders.Wish:
     """Return what a run of a schedule that is asked for by hand is to do. Raises BadConfig."""
-    wanted = read(row.definition)
+    wanted = schedules.read(row.definition)
     return orders.Wish(
         collector=wanted.collector,
         account=wanted.account,
@@ -230,8 +218,3 @@ def _rewrite(desk: Desk, change: Callable[[str], str]) -> None:
     chosen = settings.read(text, file, desk.environ)
     config_file.write(file, text)
     syncing.sync(desk.database, chosen, desk.now)
-
-
-def _refused(found: list[settings_check.Problem]) -> errors.BadConfig:
-    lines = [f"{'.'.join(key)}: {fault}" if key else fault for key, fault in found]
-    return errors.BadConfig("bad_request", "\n".join(lines))

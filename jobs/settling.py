@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 import msgspec
-import pydantic
 
 from jobs import deciding, orders, schedules, settings, timing
 from models import db, run_control, runs
@@ -79,7 +78,7 @@ def definition(row: kept.Schedule) -> schedules.Schedule | None:
 def _read(definition: bytes) -> schedules.Schedule | None:
     try:
         return schedules.Schedule.model_validate(msgspec.json.decode(definition))
-    except pydantic.ValidationError:
+    except ValueError:
         return None
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
-from jobs import deciding, preview, scheduling, settling
+from jobs import deciding, preview, schedules, scheduling, settling
 from models import schedules as kept
-
-if TYPE_CHECKING:
-    from jobs import schedules
 
 _SHOWN = 3
 
@@ -52,7 +49,7 @@ def listed(desk: scheduling.Desk, *, json: bool) -> None:
 
 def previewed(desk: scheduling.Desk, names: list[str], count: int, *, json: bool) -> None:
     """Print what is to come of schedules."""
-    found = [(row, scheduling.read(row.definition)) for row in _rows(desk, names)]
+    found = [(row, schedules.read(row.definition)) for row in _rows(desk, names)]
     if json:
         shown = [
             {"schedule": row.name, "coming": preview.coming(row.name, wanted, desk.now, count)}
