@@ -73,7 +73,10 @@ def asked(port: int, path: str) -> tuple[int, str]:
 
 
 def rows(home: given_home.Home, sql: str) -> list[tuple[Any, ...]]:
-    return home.rows(sql) if (home.folder / "data" / "greenroom.db").exists() else []
+    """Return what the tables hold, nothing while they are being made."""
+    made = "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'"
+    there = (home.folder / "data" / "greenroom.db").exists() and home.rows(made) == [(1,)]
+    return home.rows(sql) if there else []
 
 
 def test_a_service_that_is_stopped_leaves_a_run_that_goes_on(
