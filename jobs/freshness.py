@@ -5,24 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, text
-
 from jobs import run, schedules, settings, timing
+from models import db, standing
 from models import schedules as rows
-from models.moment import Moment
 from scraper import errors
 from scraper.sites import register
 
 ALLOWANCE = 2
 """Due times that may pass without a list proved complete."""
 
-_NEWEST = text(
-    "SELECT max(l.as_of) AS at FROM listings l JOIN accounts a ON a.id = l.account_id"
-    " WHERE a.name = :account AND l.direction = :direction AND l.state = 'complete'"
-).columns(at=Moment)
 
-
-def stale(connection: Connection, chosen: settings.Settings, now: datetime) -> Iterator[str]:
+def stale(connection: db.Connection, chosen: settings.Settings, now: datetime) -> Iterator[str]:
     """Yield a line for each scheduled list whose newest complete one is older than it may be.
 
     It may be as old as `ALLOWANCE` of its due times and the time that a run may work.
@@ -34,8 +27,7 @@ def stale(connection: Connection, chosen: settings.Settings, now: datetime) -> I
             continue
         if not row.enabled or row.paused_at is not None or wanted.after is not None:
             continue
-        facts = {"account": wanted.account, "direction": direction}
-        newest: datetime | None = connection.execute(_NEWEST, facts).scalar()
+        newest = standing.newest_complete(connection, wanted.account, direction)
         since = max(filter(None, (newest, row.changed_at)))
         if since < now and now > _allowed_until(wanted, since):
             last = f"since {newest:%Y-%m-%d %H:%M} UTC" if newest else "yet"

@@ -204,6 +204,17 @@ def last_read(connection: Connection, run_id: int) -> datetime | None:
     return read
 
 
+def newest_complete(connection: Connection, account: str, direction: str) -> datetime | None:
+    """Return as of when an account's newest applied list of a direction is."""
+    sql = text(
+        "SELECT max(l.as_of) AS at FROM listings l JOIN accounts a ON a.id = l.account_id"
+        " WHERE a.name = :account AND l.direction = :direction AND l.state = 'complete'"
+    )
+    named = {"account": account, "direction": direction}
+    newest: datetime | None = connection.execute(sql.columns(at=Moment), named).scalar()
+    return newest
+
+
 def facts(connection: Connection, run_id: int) -> Mapping[str, Any] | None:
     """Return what a run claims about its list: complete, declared, seen, end_proof, reasons."""
     table = tables.Listing.__table__  # type: ignore[attr-defined]  # sqlmodel hides it from mypy
