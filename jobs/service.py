@@ -100,6 +100,7 @@ class Service:
         self._stamp = _stamp(self.state.chosen.file)
         try:
             chosen = await asyncio.to_thread(self._outside.load)
+            _require_same_place(self.state.chosen, chosen)
         except errors.BadConfig as error:
             self.state.refused = error.message
             logs.log.error(f"the changed settings are refused, the old ones stay: {error.message}")
@@ -189,6 +190,15 @@ class Service:
     def _drop(self) -> None:
         with self._outside.database.write() as connection:
             leases.drop(connection, CLOCK, self.state.holder)
+
+
+def _require_same_place(old: settings.Settings, new: settings.Settings) -> None:
+    """Raise BadConfig for changes that a running service cannot follow."""
+    places = ("database.url", old.database, new.database), ("storage", old.storage, new.storage)
+    ports = ("service.port", old.service.port, new.service.port)
+    for key, before, after in (*places, ports):
+        if before != after:
+            raise errors.BadConfig("bad_config", f"{key} has changed; restart the service")
 
 
 def _name() -> str:

@@ -171,6 +171,12 @@ def test_bad_settings_are_refused_and_the_old_ones_stay(home: given_home.Home, p
     assert given_home.eventually(lambda: asked(port, "/readyz")[0] == 503)
     assert "schedule.followers.every" in json.loads(asked(port, "/readyz")[1])["reasons"][0]
 
+    file.write_text(good.replace('"data"', '"elsewhere"'))
+    process.send_signal(signal.SIGHUP)
+    assert given_home.eventually(
+        lambda: "restart the service" in json.loads(asked(port, "/readyz")[1])["reasons"][0]
+    )
+
     file.write_text(good + FOLLOWERS.format(every="1s"))  # seen without a signal, too
     assert given_home.eventually(lambda: rows(home, "SELECT 1 FROM due_times"))
     assert asked(port, "/readyz")[0] == 200
