@@ -21,14 +21,17 @@ def act(
     chosen: settings.Settings,
     now: datetime,
     password: settling.Password = settling.nobody,
+    *,
+    sync: bool = True,
 ) -> list[deciding.Decision]:
     """Decide every due time up to `now` of every schedule, after what the settings changed.
 
     Raises what the database raises; what is decided by then stays decided. To be called whenever
     something is due (`following`), and at least once a minute, so that the table shows when
-    nobody did.
+    nobody did. Without `sync` the table is taken as it stands: a command may have changed it
+    together with a settings file that the caller has not read again yet.
     """
-    decided = syncing.sync(database, chosen, now)
+    decided = syncing.sync(database, chosen, now) if sync else []
     with database.read() as connection:
         rows = [row for row in kept.standing(connection) if row.enabled]
         at_hand = {row.id: _is_at_hand(connection, row, now) for row in rows}

@@ -297,3 +297,13 @@ def test_the_next_due_time_is_that_of_the_soonest_schedule_that_rests_not(
 
 def test_nothing_is_next_where_nothing_is_scheduled(new_database: db.Database) -> None:
     assert due.following(new_database, given.NOON) is None
+
+
+def test_a_table_that_a_command_changed_is_taken_as_it_stands(new_database: db.Database) -> None:
+    clock = given.Clock(new_database, given.toml())
+    with new_database.write() as connection:
+        kept.remove(connection, clock.row().id, clock.now)
+    clock.now += timedelta(hours=1)
+
+    assert due.act(new_database, clock.chosen, clock.now, sync=False) == []
+    assert clock.row().removed_at is not None
