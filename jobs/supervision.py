@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Mapping
 
 import msgspec
 
-from jobs import aftermath, child, logs, process_tree, run_logs, runtime, settings
+from jobs import aftermath, child, logs, process_tree, run_logs, runtime, settings, settings_show
 from models import db, moment, run_control, run_queue, runs
 from scraper import alone, errors, redact
 from scraper.fetch import browser, processes
@@ -208,7 +208,8 @@ class Watch:
         if code is not None and code < 0:
             how = f"killed by {signal.Signals(-code).name}"
         said = self._said.decode(errors="replace").strip().splitlines()
-        last = f"; its last words: {redact.text(said[-1])}" if said else ""
+        hidden = settings_show.secrets(self._order.chosen, self._order.environ)
+        last = f"; its last words: {redact.text(said[-1], hidden)}" if said else ""
         return errors.GreenroomError("crashed", f"the run's process ended: {how}{last}")
 
 

@@ -11,11 +11,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psutil
 import pytest
 
 from fixtures.practice import client
-from jobs import settings
+from jobs import settings, supervision
 from models import moment
 from tests.jobs import given_children
 from tests.jobs import given_runs as given
@@ -162,6 +163,18 @@ async def test_a_process_that_is_killed_has_crashed_and_its_run_can_be_gone_on_w
     assert stands.leads
     assert stands.seconds > 0
     assert nothing_is_half_applied(nursery)
+
+
+async def test_a_process_that_cannot_even_begin_has_crashed_with_its_last_words(
+    nursery: given_children.Nursery,
+) -> None:
+    order = nursery.order(nursery.place_run())
+    broken = msgspec.structs.replace(order, environ={"PYTHONHOME": "/nowhere"})
+    ended = await supervision.supervise(broken)
+    stands = nursery.run(ended.run_id)
+
+    assert (ended.status, ended.code, stands.attempt) == ("failed", "crashed", 1)
+    assert "exit code 1; its last words: " in stands.errors[0]["message"]
 
 
 async def test_a_run_that_needs_too_much_memory_is_ended(make: Make) -> None:
