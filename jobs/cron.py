@@ -48,6 +48,7 @@ _FIELDS = (
 class Cron(msgspec.Struct, frozen=True, kw_only=True):
     """A cron string, read. `weekdays` counts from 0 for Sunday to 6.
 
+    `days`        those that one of the months has; none only where a day of the week is enough
     `either`      a day of the month or a day of the week is enough
     `every_hour`  the hour is `*`
     """
@@ -73,19 +74,19 @@ def parse(text: str) -> Cron:
         )
     values = [_values(field, part) for field, part in zip(_FIELDS, parts, strict=True)]
     minutes, hours, days, months, weekdays = values
-    found = Cron(
+    either = not parts[2].startswith("*") and not parts[4].startswith("*")
+    longest = max(calendar.monthrange(_LEAP_YEAR, month)[1] for month in months)
+    if not either and min(days) > longest:
+        raise ValueError(f"no such month has a day {min(days)}")
+    return Cron(
         minutes=minutes,
         hours=hours,
-        days=days,
+        days=tuple(day for day in days if day <= longest),
         months=months,
         weekdays=tuple(sorted({day % _SUNDAY for day in weekdays})),
-        either=not parts[2].startswith("*") and not parts[4].startswith("*"),
+        either=either,
         every_hour=parts[1] == "*",
     )
-    longest = max(calendar.monthrange(_LEAP_YEAR, month)[1] for month in months)
-    if not found.either and min(days) > longest:
-        raise ValueError(f"no such month has a day {min(days)}")
-    return found
 
 
 def _values(field: _Field, text: str) -> tuple[int, ...]:

@@ -166,7 +166,9 @@ def _plan(times: Times) -> _Plan:
     clock = tuple(time(hour, minute) for hour in read.hours for minute in read.minutes)
     months, days = _listed(read.months), _listed(read.days)
     weekdays = ",".join(_WEEKDAYS[day] for day in read.weekdays)
-    if read.either:
+    if not read.days:
+        trigger = _days(month=months, day_of_week=weekdays)
+    elif read.either:
         of_month, of_week = _days(month=months, day=days), _days(month=months, day_of_week=weekdays)
         trigger = OrTrigger([of_month, of_week])
     else:

@@ -53,6 +53,10 @@ def test_either_a_day_of_the_month_or_of_the_week_is_enough() -> None:
     ]
 
 
+def test_a_day_that_no_month_has_leaves_the_day_of_the_week() -> None:
+    assert first("0 0 31 2 1", 2) == ["Mon 01 Feb 00:00", "Mon 08 Feb 00:00"]
+
+
 def test_a_day_that_begins_with_a_star_restricts_beside_the_other() -> None:
     assert first("0 0 */2 * 1") == ["Mon 23 Nov 00:00", "Mon 07 Dec 00:00", "Mon 21 Dec 00:00"]
 
