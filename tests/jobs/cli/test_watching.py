@@ -43,7 +43,7 @@ def test_a_terminal_shows_a_bar_with_rate_and_remaining_time(home: given_home.Ho
     assert code == exits.OK
     assert "chaturbate.followers" in plain
     assert re.search(r"\d+ records, \d+ pages/min 0:00:\d\d [-:0-9]+ left", plain)
-    assert "info run" not in plain
+    assert not re.search(r"info run 1: \d+ page", plain)
 
 
 def test_what_is_no_terminal_gets_a_line_for_each_page(home: given_home.Home) -> None:
