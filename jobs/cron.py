@@ -116,7 +116,7 @@ def _span(field: _Field, text: str) -> tuple[int, int]:
     if not ranged:
         return first, first
     last = _number(field, high)
-    if field.last == _SUNDAY and last == 0:
+    if field.last == _SUNDAY and first > last == 0:
         last = _SUNDAY
     if first > last:
         hint = f"{low}-{field.last},{field.first}-{high}"

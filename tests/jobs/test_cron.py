@@ -29,6 +29,7 @@ def first(text: str, count: int = 3) -> list[str]:
         ("0 9 * * mon-wed", ["Mon 23 Nov 09:00", "Tue 24 Nov 09:00", "Wed 25 Nov 09:00"]),
         ("0 9 * * 5-7", ["Sat 21 Nov 09:00", "Sun 22 Nov 09:00", "Fri 27 Nov 09:00"]),
         ("0 9 * * sat-sun", ["Sat 21 Nov 09:00", "Sun 22 Nov 09:00", "Sat 28 Nov 09:00"]),
+        ("0 9 * * 0-0", ["Sun 22 Nov 09:00", "Sun 29 Nov 09:00", "Sun 06 Dec 09:00"]),
         ("0 0 * * 1-5/2", ["Mon 23 Nov 00:00", "Wed 25 Nov 00:00", "Fri 27 Nov 00:00"]),
         ("*/20 4 * * *", ["Sat 21 Nov 04:00", "Sat 21 Nov 04:20", "Sat 21 Nov 04:40"]),
         ("10-30/10 4 * * *", ["Sat 21 Nov 04:10", "Sat 21 Nov 04:20", "Sat 21 Nov 04:30"]),
