@@ -207,6 +207,16 @@ def paused_asleep(story: Story) -> None:
     story.sleep("15:30")
 
 
+def paused_asleep_resumed(story: Story) -> None:
+    story.define()
+    story.live("12:30")
+    scheduling.pause(story.desk(), "lists")
+    story.live("12:40")
+    story.clock.now = given.NOON.replace(hour=15, minute=30)
+    scheduling.resume(story.desk(), "lists")
+    story.live("15:40")
+
+
 def asleep_then_paused(story: Story) -> None:
     story.define()
     story.live("12:30")
@@ -257,6 +267,7 @@ STORIES: dict[str, Callable[[Story], None]] = {
     "disabled from 12:30 to 14:30": disabled,
     "paused from 12:30 to 14:30": paused,
     "paused at 12:30, asleep from 12:40 to 15:30": paused_asleep,
+    "paused at 12:30, asleep from 12:40 to 15:30, resumed then": paused_asleep_resumed,
     "asleep from 12:30 to 14:30, paused then": asleep_then_paused,
     "quiet from 12:30 to 14:30": quiet,
     "quiet from 12:30 to 14:30, asleep from 12:40 to 15:30": quiet_asleep,
