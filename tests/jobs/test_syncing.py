@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from jobs import due, proposals, schedules, settling, syncing
+from jobs import due, proposals, schedules, scheduling, settling, syncing
 from models import db
 from models import schedules as kept
 from tests.jobs import given_schedules as given
@@ -163,3 +163,32 @@ def test_many_processes_that_begin_at_once_make_each_schedule_once(database_url:
     database = db.connect(database_url)
     assert len(standing(database)) == 4
     database.close()
+
+
+def test_a_sensible_schedule_that_is_changed_belongs_to_the_operator(
+    new_database: db.Database,
+) -> None:
+    chosen = given.chosen(accounts=ONE)
+    due.act(new_database, chosen, given.NOON)
+    desk = scheduling.Desk(chosen=chosen, database=new_database, environ={}, now=given.NOON)
+
+    scheduling.edit(desk, "studio-tips", {"every": "10m"})
+    scheduling.remove(desk, "studio-chat")
+    due.act(new_database, chosen, given.NOON + timedelta(hours=1))
+
+    found = standing(new_database)
+    assert {name: row.origin for name, row in found.items()} == {
+        "studio-followed": "default",
+        "studio-followers": "default",
+        "studio-tips": "cli",
+    }
+    assert found["studio-tips"].definition["every"] == 600
+    assert "cron" not in found["studio-tips"].definition
+
+
+def test_sensible_schedules_go_with_their_account(new_database: db.Database) -> None:
+    due.act(new_database, given.chosen(accounts=ONE), given.NOON)
+
+    due.act(new_database, given.chosen(accounts=""), given.NOON)
+
+    assert standing(new_database) == {}
