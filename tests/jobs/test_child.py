@@ -49,3 +49,12 @@ def test_the_line_that_hands_over_is_one_line() -> None:
     chosen = settings.read(TEXT, None, given.PASSWORDS)
 
     assert child.handed_over(chosen).count(b"\n") == 1
+
+
+def test_a_process_of_one_run_needs_no_schedules() -> None:
+    schedule = '[schedule.often]\ncollector = "chaturbate.chat"\naccount = "studio"\nevery = "1h"\n'
+    chosen = settings.read(TEXT + schedule, None, {})
+    taken = child.taken_over(child.handed_over(chosen))
+
+    assert chosen.schedule
+    assert taken == chosen.model_copy(update={"schedule": {}})
