@@ -25,8 +25,8 @@ demo-service: setup  ## run the service for two minutes, times compressed, and p
 test: check $(VENV)/browser  ## everything that must be true: make check, then all tests
 	$(BIN)/pytest -n 2 --dist loadfile || $(BIN)/pytest --last-failed --last-failed-no-failures none
 
-soak: $(VENV)/installed  ## eight processes write and eight read one SQLite file for three minutes
-	SOAK_SECONDS=180 $(BIN)/pytest -s tests/models/test_soak.py
+soak: setup  ## write and read one SQLite file for three minutes; let mishaps befall 200 runs
+	SOAK_SECONDS=180 SOAK_RUNS=200 $(BIN)/pytest -s tests/models/test_soak.py tests/jobs/test_mishaps.py
 
 check: $(VENV)/installed  ## lint, format, types and layers
 	$(BIN)/ruff check .

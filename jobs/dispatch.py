@@ -19,6 +19,9 @@ SILENCE = timedelta(seconds=30)
 Supervise = Callable[[runs.Run], Awaitable[None]]
 """Runs a run in a child process to its end; the run's row says how it ended."""
 
+Abandon = Callable[[runs.Run], None]
+"""Writes down the end of an attempt whose process died with its service."""
+
 
 class Working(msgspec.Struct):
     """A run that this process supervises."""
@@ -33,9 +36,10 @@ class Dispatcher:
     `fill` starts what may start; `drain` stops everything, leaving runs that can be gone on with.
     """
 
-    def __init__(self, database: db.Database, supervise: Supervise) -> None:
+    def __init__(self, database: db.Database, supervise: Supervise, abandon: Abandon) -> None:
         self._database = database
         self._supervise = supervise
+        self._abandon = abandon
         self._working: dict[int, Working] = {}
         self.held_back: str | None = None
 
@@ -56,7 +60,7 @@ class Dispatcher:
             self._working[run.id] = Working(run, task)
 
     async def settle(self, chosen: settings.Settings, now: datetime) -> list[int]:
-        """Put runs back whose process died with its service; return their ids."""
+        """Put runs right whose process died with its service; return their ids."""
         return await asyncio.to_thread(self._settle, chosen, now)
 
     async def drain(self, seconds: float) -> None:
@@ -88,8 +92,9 @@ class Dispatcher:
                 if run.id not in self._working and _is_silent(run, now)
             ]
         dead = [run for run, account in standing if _is_free(chosen, account)]
-        with self._database.write() as connection:
-            return [run.id for run in dead if run_queue.put_back(connection, run, now)]
+        for run in dead:
+            self._abandon(run)
+        return [run.id for run in dead]
 
 
 def room(chosen: settings.Settings) -> str | None:

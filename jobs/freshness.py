@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from jobs import run, schedules, settings, timing
+from jobs import run, schedules, settings, settling, timing
 from models import db, standing
 from models import schedules as rows
 from scraper import errors
@@ -21,9 +21,9 @@ def stale(connection: db.Connection, chosen: settings.Settings, now: datetime) -
     It may be as old as `ALLOWANCE` of its due times and the time that a run may work.
     """
     for row in rows.standing(connection):
-        wanted = schedules.Schedule.model_validate(row.definition)
-        direction = _direction(wanted.collector)
-        if direction is None or wanted.account not in chosen.accounts:
+        wanted = settling.definition(row)
+        direction = _direction(wanted.collector) if wanted else None
+        if wanted is None or direction is None or wanted.account not in chosen.accounts:
             continue
         if not row.enabled or row.paused_at is not None or wanted.after is not None:
             continue

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from jobs import dispatch, due, logs, notify, settings, timing
+from jobs import aftermath, deciding, dispatch, due, logs, notify, run, settings, timing
 from models import db, leases, moment, runs
 from scraper import errors
 
@@ -25,6 +25,9 @@ LOOK_AGAIN = 10.0
 
 QUEUE_EVERY = 1.0
 """Seconds between two looks for runs that may start."""
+
+SAID = 20
+"""Due times decided at once that are logged one by one; after a long stop there may be many."""
 
 FILE_EVERY = 2.0
 """Seconds between two looks at the settings file."""
@@ -50,13 +53,15 @@ class State(msgspec.Struct):
 class Outside(msgspec.Struct, frozen=True, kw_only=True):
     """What the service needs from outside.
 
-    `load` reads the settings anew; `supervise` runs a run under the settings in force.
+    `load` reads the settings anew; `supervise` runs a run under the settings in force, and
+    `assemble` gives what runs in this process would need.
     """
 
     database: db.Database
     environ: Mapping[str, str]
     load: Callable[[], settings.Settings]
     supervise: Callable[[settings.Settings], dispatch.Supervise]
+    assemble: Callable[[settings.Settings], run.Runtime]
     now: Callable[[], datetime] = moment.now
 
 
@@ -68,7 +73,7 @@ class Service:
         self.state = State(chosen=chosen, holder=_name(), beat=time.monotonic())
         self._alarm = timing.Alarm()
         self._stopping = asyncio.Event()
-        self._dispatcher = dispatch.Dispatcher(outside.database, self._supervise)
+        self._dispatcher = dispatch.Dispatcher(outside.database, self._supervise, self._abandon)
         self._stamp = _stamp(chosen.file)
 
     async def run(self) -> None:
@@ -83,7 +88,6 @@ class Service:
         if beat := notify.watchdog_seconds(self._outside.environ):
             self._alarm.every("watchdog", beat, self._watchdog)
         notify.tell(self._outside.environ, "READY=1")
-        await self._decide()
         try:
             await self._stopping.wait()
         finally:
@@ -107,11 +111,14 @@ class Service:
         else:
             self.state.chosen, self.state.refused = chosen, None
             logs.log.info("the settings are in force")
-            await self._decide()
+            await self._decide(sync=True)
         notify.tell(self._outside.environ, "READY=1")
 
-    def _supervise(self, run: runs.Run) -> asyncio.Future[None]:
-        return asyncio.ensure_future(self._outside.supervise(self.state.chosen)(run))
+    def _supervise(self, ordered: runs.Run) -> asyncio.Future[None]:
+        return asyncio.ensure_future(self._outside.supervise(self.state.chosen)(ordered))
+
+    def _abandon(self, dead: runs.Run) -> None:
+        aftermath.abandoned(self._outside.assemble(self.state.chosen), dead)
 
     async def _lead(self) -> None:
         """Take the lease or renew it; a database that does not answer costs us the lead."""
@@ -126,26 +133,29 @@ class Service:
         self.state.leading = held
         if held != led:
             logs.log.info("leading the clock" if held else "not leading the clock any more")
-        if held and not led and not self._stopping.is_set():
-            await self._decide()
+        if held and not led:
+            await self._decide(sync=True)
 
-    async def _decide(self) -> None:
-        """Decide what is due, and wake up when the next schedule is."""
+    async def _decide(self, *, sync: bool = False) -> None:
+        """Decide what is due, and wake up when the next schedule is.
+
+        `sync` takes the settings' schedules over; else those in the table are taken as they are.
+        """
         if not self.state.leading or self._stopping.is_set():
             return
         now = self._outside.now()
         try:
-            decided = await asyncio.to_thread(
-                due.act, self._outside.database, self.state.chosen, now
-            )
+            decided = await asyncio.to_thread(self._act, now, sync=sync)
             await self._dispatcher.settle(self.state.chosen, now)
             following = await asyncio.to_thread(due.following, self._outside.database, now)
         except db.Unusable as error:
             self.state.trouble = str(error)
             logs.log.error(f"the database: {error}")
             return
-        for one in decided:
+        for one in decided[-SAID:]:
             logs.log.info(one.words())
+        if decided[SAID:]:
+            logs.log.info(f"{len(decided)} due times in all; `schedule history` has every one")
         if following is not None and following - now < timedelta(seconds=LOOK_AGAIN):
             self._alarm.set("due", following, self._decide)
         await self._start()
@@ -181,6 +191,11 @@ class Service:
             await asyncio.to_thread(self._drop)
         except db.Unusable as error:
             logs.log.error(f"the database: {error}")
+
+    def _act(self, now: datetime, *, sync: bool) -> list[deciding.Decision]:
+        chosen = self.state.chosen
+        password = self._outside.assemble(chosen).password
+        return due.act(self._outside.database, chosen, now, password, sync=sync)
 
     def _take(self) -> bool:
         seconds = self.state.chosen.service.lease_seconds

@@ -52,7 +52,7 @@ async def _serve(given: state.State, chosen: settings.Settings, database: db.Dat
 
 
 def _outside(given: state.State, database: db.Database) -> service.Outside:
-    from jobs import service, settings, supervision
+    from jobs import runtime, service, settings, supervision
 
     def load() -> settings.Settings:
         found = settings.load(given.config, given.environ)
@@ -64,4 +64,5 @@ def _outside(given: state.State, database: db.Database) -> service.Outside:
         environ=given.environ,
         load=load,
         supervise=lambda chosen: supervision.supervising(chosen, database, given.environ),
+        assemble=lambda chosen: runtime.assemble(chosen, database, given.environ),
     )
