@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from scraper import errors
@@ -71,18 +71,16 @@ def _installers() -> list[Sequence[str]]:
     root = chromium.may_sandbox() is False
     apt = shutil.which("apt-get") is not None
     playwright = [sys.executable, "-m", "playwright", "install", "chromium"]
-    systems: dict[str, tuple[bool, Callable[[str], Sequence[str]]]] = {
-        "apt-get": (root, lambda tool: (tool, "install", "--yes", "-qq", "chromium")),
-        "dnf": (root, lambda tool: (tool, "install", "--assumeyes", "--quiet", "chromium")),
-        "brew": (True, lambda tool: (tool, "install", "--quiet", "--cask", "chromium")),
-    }
+    systems = [
+        (root, ("apt-get", "install", "--yes", "-qq", "chromium", "chromium-headless-shell")),
+        (root, ("apt-get", "install", "--yes", "-qq", "chromium")),
+        (root, ("dnf", "install", "--assumeyes", "--quiet", "chromium", "chromium-headless")),
+        (root, ("dnf", "install", "--assumeyes", "--quiet", "chromium")),
+        (True, ("brew", "install", "--quiet", "--cask", "chromium")),
+    ]
     return [
         [*playwright, "--with-deps"] if root and apt else playwright,
-        *(
-            install(tool)
-            for name, (permitted, install) in systems.items()
-            if permitted and (tool := shutil.which(name))
-        ),
+        *(install for permitted, install in systems if permitted and shutil.which(install[0])),
     ]
 
 

@@ -104,7 +104,7 @@ async def by_window(
     layout = settings.layout(desk.chosen, account.site)
     async with alone.in_turn(_lock(desk, account), desk.patience):
         async with window.open_window(
-            visit.executable(desk.chosen),
+            visit.executable(desk.chosen, window=port is None),
             layout.url("sign_in"),
             endpoint=desk.chosen.browser.endpoint if port is None else None,
             port=port,

@@ -135,7 +135,7 @@ def _newest_run(database: db.Database) -> datetime | None:
 
 
 async def _browser(name: str, place: Place) -> Finding:
-    program = visit.executable(place.chosen) or place.chosen.browser.endpoint
+    program = visit.executable(place.chosen, window=False) or place.chosen.browser.endpoint
     async with visit.own_browser(place.chosen) as opened:
         await opened.check()
         return Finding(name=name, ok=True, found=f"Chromium {opened.version}, {program}")

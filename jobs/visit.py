@@ -23,19 +23,19 @@ SIGN_IN_APART = timedelta(seconds=60)
 def own_browser(chosen: settings.Settings) -> AbstractAsyncContextManager[browser.Browser]:
     """Open the Chromium that the settings name, or the one that is found."""
     return browser.open_browser(
-        executable(chosen),
+        executable(chosen, window=not chosen.browser.headless),
         headless=chosen.browser.headless,
         endpoint=chosen.browser.endpoint,
         tmp_dir=chosen.storage.directory / "tmp",
     )
 
 
-def executable(chosen: settings.Settings) -> str:
+def executable(chosen: settings.Settings, *, window: bool) -> str:
     """Return the Chromium to start; nothing is looked for where a running one is to be used."""
     if chosen.browser.endpoint:
         return ""
     configured = chosen.browser.executable
-    return chromium.find_chromium(str(configured) if configured else None)
+    return chromium.find_chromium(str(configured) if configured else None, window=window)
 
 
 class Desk(msgspec.Struct, frozen=True, kw_only=True):

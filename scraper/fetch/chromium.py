@@ -7,7 +7,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -22,6 +22,12 @@ NAMES = (
     "microsoft-edge",
 )
 """Commands under which systems install Chromium, best first."""
+
+SHELLS = ("chromium-headless-shell", "chrome-headless-shell", "headless_shell")
+"""Names of a Chromium that can show no window: the same engine, much lighter."""
+
+_UNWRAPPED = {"/usr/bin/chromium-headless-shell": "/usr/lib/chromium/chromium-headless-shell"}
+"""Debian's script for this one stays in between: who ends it would leave the browser running."""
 
 APPLICATIONS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -46,10 +52,11 @@ QUIET = (
 _LONGEST_FOLDER = 56  # the browser's socket (45 more characters) must fit a Unix socket address
 
 
-def find_chromium(configured: str | None) -> str:
+def find_chromium(configured: str | None, *, window: bool = False) -> str:
     """Return the path of the Chromium to use: the configured one, Playwright's, the system's.
 
-    Raises BadConfig (`browser_missing`).
+    Unless a `window` is to be shown, a Chromium without one is preferred. Raises BadConfig
+    (`browser_missing`).
     """
     if configured:
         found = shutil.which(Path(configured).expanduser())
@@ -58,7 +65,7 @@ def find_chromium(configured: str | None) -> str:
                 "browser_missing", f"browser.executable is {configured}: no program is there"
             )
         return str(found)
-    found = next(_installed(), None)
+    found = next(_installed(window=window), None)
     if found is None:
         raise errors.BadConfig("browser_missing")
     return found
@@ -84,18 +91,22 @@ def may_sandbox() -> bool:
     return not hasattr(os, "geteuid") or os.geteuid() != 0
 
 
-def _installed() -> Iterator[str]:
-    yield from _playwrights_own()
-    yield from filter(None, map(shutil.which, NAMES))
+def _installed(*, window: bool) -> Iterator[str]:
+    shells = () if window else SHELLS
+    if shells:
+        yield from _playwrights_own("chromium_headless_shell", shells)
+    own = ("chrome", "chrome.exe", "*.app/Contents/MacOS/*Chrom*")
+    yield from _playwrights_own("chromium", own)
+    found = filter(None, map(shutil.which, (*shells, *NAMES)))
+    yield from (_UNWRAPPED.get(program, program) for program in found)
     yield from filter(os.path.exists, APPLICATIONS)
 
 
-def _playwrights_own() -> Iterator[str]:
+def _playwrights_own(name: str, programs: Sequence[str]) -> Iterator[str]:
     """Yield what `playwright install chromium` left, of the revision this Playwright expects."""
-    revision = expected_revision()
-    folder = _browsers_folder() / f"chromium-{revision}"
-    for pattern in ("*/chrome", "*/chrome.exe", "*/*.app/Contents/MacOS/*Chrom*"):
-        yield from map(str, sorted(folder.glob(pattern)))
+    folder = _browsers_folder() / f"{name}-{expected_revision()}"
+    for program in programs:
+        yield from map(str, sorted(folder.glob(f"*/{program}")))
 
 
 def expected_revision() -> str:

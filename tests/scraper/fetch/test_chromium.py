@@ -42,6 +42,22 @@ def test_playwrights_own_browser_comes_before_the_systems(
     assert chromium.find_chromium(None) == str(own)
 
 
+def test_a_browser_without_windows_is_taken_where_none_is_to_be_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = program(tmp_path / "bin" / "chromium")
+    shell = program(tmp_path / "bin" / "chromium-headless-shell")
+    monkeypatch.setenv("PATH", str(whole.parent))
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "own"))
+
+    assert chromium.find_chromium(None) == str(shell)
+    assert chromium.find_chromium(None, window=True) == str(whole)
+    folder = f"chromium_headless_shell-{chromium.expected_revision()}"
+    own = program(tmp_path / "own" / folder / "linux64" / "chrome-headless-shell")
+    assert chromium.find_chromium(None) == str(own)
+    assert chromium.find_chromium(None, window=True) == str(whole)
+
+
 def test_where_no_browser_is_the_error_says_how_to_get_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
