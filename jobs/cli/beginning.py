@@ -15,7 +15,7 @@ def init(
         bool, typer.Option("--dry-run", help="Show what would be written; write nothing.")
     ] = False,
 ) -> None:
-    """Write sensible schedules for your accounts into the settings file."""
+    """Write sensible schedules into the settings file."""
     from jobs import preview, scheduling
     from scraper import errors
 

@@ -96,7 +96,7 @@ def log(
 
 @app.command()
 def cancel(context: typer.Context, run: RunId) -> int:
-    """Call off a run that waits, or stop one that works, whoever started it."""
+    """Call off a run that waits, or stop one that works."""
     from jobs import cancelling
     from jobs.cli import opening
 

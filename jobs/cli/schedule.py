@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from jobs import scheduling
     from jobs.cli import running
 
-app = typer.Typer(help="Say when runs are due: add, change, pause, preview and list schedules.")
+app = typer.Typer(help="Say when runs are due: add, change, pause and preview.")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The schedule's name.")]
 Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="The schedules.")]
@@ -90,7 +90,7 @@ def edit(
     enabled: Annotated[bool | None, typer.Option("--enable/--disable")] = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Change a schedule, in the settings file if it stands there; "" takes a key out."""
+    """Change a schedule; "" takes a key out."""
     from jobs import scheduling
     from jobs.cli import schedule_words
 
@@ -106,7 +106,7 @@ def edit(
 
 @app.command()
 def remove(context: typer.Context, name: Name) -> None:
-    """Remove a schedule, from the settings file if it stands there; its history stays."""
+    """Remove a schedule; its history stays."""
     from jobs import scheduling
 
     with at_desk(context) as desk:
@@ -116,7 +116,7 @@ def remove(context: typer.Context, name: Name) -> None:
 
 @app.command()
 def pause(context: typer.Context, names: Names = None, every: All = False) -> None:
-    """Let schedules rest until they are resumed; each due time meanwhile is noted as paused."""
+    """Let schedules rest; due times are noted as paused."""
     from jobs import scheduling
 
     with at_desk(context) as desk:
@@ -137,7 +137,7 @@ def resume(context: typer.Context, names: Names = None, every: All = False) -> N
 
 @app.command()
 def run(context: typer.Context, name: Name, wait: collect.Wait = False, json: Json = False) -> int:
-    """Run what a schedule runs now, in this process; its due times stay as they are."""
+    """Run what a schedule runs, now and here."""
     from jobs import scheduling
     from jobs.cli import running
 
@@ -148,7 +148,7 @@ def run(context: typer.Context, name: Name, wait: collect.Wait = False, json: Js
 
 @app.command("list")
 def list_(context: typer.Context, json: Json = False) -> None:
-    """List schedules: when each is due next, and what its last run came to."""
+    """List schedules: next due time, last run."""
     from jobs.cli import schedule_words
 
     with at_desk(context) as desk:
@@ -159,7 +159,7 @@ def list_(context: typer.Context, json: Json = False) -> None:
 def preview(
     context: typer.Context, names: Names = None, count: Count = 5, json: Json = False
 ) -> None:
-    """Show the next due times in words, right across changes of the clocks."""
+    """Show the next due times in words."""
     from jobs.cli import schedule_words
 
     with at_desk(context) as desk:
@@ -169,7 +169,7 @@ def preview(
 
 @app.command()
 def history(context: typer.Context, name: Name, limit: Count = 20, json: Json = False) -> None:
-    """Show what became of a schedule's due times, newest first: its run, or why there was none."""
+    """Show what became of due times, newest first."""
     from jobs.cli import schedule_words
 
     with at_desk(context) as desk:

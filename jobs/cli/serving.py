@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def serve(context: typer.Context) -> None:
-    """Run what the schedules say, until SIGTERM or Ctrl-C; SIGHUP reads the settings again."""
+    """Run what the schedules say, until told to stop."""
     from jobs import runtime
 
     given = state.of(context)
