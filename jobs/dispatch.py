@@ -11,7 +11,7 @@ import msgspec
 
 from jobs import logs, settings
 from models import db, run_queue, runs
-from scraper import alone, errors
+from scraper import alone
 
 SILENCE = timedelta(seconds=30)
 """How long a run that nobody here supervises may give no sign of life before it is looked after."""
@@ -112,8 +112,4 @@ def _is_silent(run: runs.Run, now: datetime) -> bool:
 
 def _is_free(chosen: settings.Settings, account: str) -> bool:
     """Tell whether no process has the account: the run that stands as running has none."""
-    try:
-        with alone.account_lock(settings.session_file(chosen, account).with_suffix(".lock")):
-            return True
-    except errors.Busy:
-        return False
+    return alone.taken(settings.session_file(chosen, account).with_suffix(".lock")) is None

@@ -83,14 +83,14 @@ def _gauge(name: str, said: str, value: float) -> Metric:
 
 
 def _counted(name: str, said: str, labels: tuple[str, ...], values: tallies.Tally) -> Metric:
-    family = core.CounterMetricFamily(f"greenroom_{name}", said, labels=labels)
-    for key, value in values.items():
-        family.add_metric(key, value)
-    return family
+    return _filled(core.CounterMetricFamily(f"greenroom_{name}", said, labels=labels), values)
 
 
 def _labelled(name: str, said: str, labels: tuple[str, ...], values: tallies.Tally) -> Metric:
-    family = core.GaugeMetricFamily(f"greenroom_{name}", said, labels=labels)
+    return _filled(core.GaugeMetricFamily(f"greenroom_{name}", said, labels=labels), values)
+
+
+def _filled(family: Metric, values: tallies.Tally) -> Metric:
     for key, value in values.items():
         family.add_metric(key, value)
     return family

@@ -37,7 +37,7 @@ class State(msgspec.Struct):
     """How the service is, for whoever asks (health, metrics).
 
     `beat` is the monotonic time of the event loop's last sign of life; `refused` is why the
-    settings on the disk are not in force; `trouble` what the database last failed with.
+    settings on the disk are not in force.
     """
 
     chosen: settings.Settings
@@ -45,7 +45,6 @@ class State(msgspec.Struct):
     beat: float
     leading: bool = False
     refused: str | None = None
-    trouble: str | None = None
     held_back: str | None = None
     working: int = 0
 
@@ -126,9 +125,8 @@ class Service:
         led = self.state.leading
         try:
             held = await asyncio.to_thread(self._take)
-            self.state.trouble = None
         except db.Unusable as error:
-            held, self.state.trouble = False, str(error)
+            held = False
             logs.log.error(f"the database: {error}")
         self.state.leading = held
         if held != led:
@@ -149,7 +147,6 @@ class Service:
             await self._dispatcher.settle(self.state.chosen, now)
             following = await asyncio.to_thread(due.following, self._outside.database, now)
         except db.Unusable as error:
-            self.state.trouble = str(error)
             logs.log.error(f"the database: {error}")
             return
         for one in decided[-SAID:]:
@@ -168,7 +165,6 @@ class Service:
         try:
             await self._dispatcher.fill(self.state.chosen, self._outside.now())
         except db.Unusable as error:
-            self.state.trouble = str(error)
             logs.log.error(f"the database: {error}")
         if self._dispatcher.held_back != self.state.held_back and self._dispatcher.held_back:
             logs.log.error(f"no run starts: {self._dispatcher.held_back}")

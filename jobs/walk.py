@@ -12,9 +12,9 @@ import stamina
 
 from jobs import evidence
 from models import apply, db, records, runs, standing
-from scraper import errors, payload, site
+from scraper import breaker, errors, payload, site
 
-LONGEST_WAIT = 300.0
+LONGEST_WAIT = breaker.LONG
 """Seconds a run waits for the site at most; a longer Retry-After ends it as resumable."""
 
 STALE_PAGES = 5

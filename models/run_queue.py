@@ -44,12 +44,6 @@ def under_way(connection: Connection) -> list[runs.Run]:
     return [runs.Run(**row) for row in connection.execute(query).mappings()]
 
 
-def next_start(connection: Connection) -> datetime | None:
-    """Return when the earliest waiting run may start, None if none waits."""
-    query = select(_RUNS.c.not_before).where(_of_service("queued"))
-    return connection.execute(query.order_by(_RUNS.c.not_before).limit(1)).scalar()
-
-
 def waiting(connection: Connection) -> int:
     """Count the runs that wait."""
     query = select(func.count()).select_from(_RUNS).where(_of_service("queued"))

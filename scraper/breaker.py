@@ -20,7 +20,6 @@ IN_A_ROW = 3
 REST = 900.0
 """Seconds that it stays open; longer where the site asks for longer."""
 
-
 LONG = 300.0
 """Seconds: a site that asks for more is left alone by everybody instead of waited for."""
 

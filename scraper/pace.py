@@ -18,7 +18,7 @@ from scraper import breaker, errors, payload
 DEFAULT = 30
 """Requests a minute, unless the settings say otherwise."""
 
-LONGEST_HOLD = 3600.0
+LONGEST_HOLD = breaker.LONGEST
 """Seconds: no site's wish to be left alone is followed longer than that at a time."""
 
 _MINUTE = 60_000
