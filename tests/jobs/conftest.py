@@ -12,7 +12,7 @@ from fixtures.practice import client
 from models import db
 from scraper.fetch import browser, chromium
 from tests.jobs import given_runs as given
-from tests.jobs import given_web
+from tests.jobs import given_waiting, given_web
 
 
 @pytest.fixture(scope="session")
@@ -78,3 +78,22 @@ def plain_house(
 ) -> given.House:
     """Return a house as `house`, for many runs in little time: it visits without a browser."""
     return given_web.house(world, new_database, tmp_path, clients, room_list=9)
+
+
+@pytest.fixture
+def make(
+    world: client.Practice,
+    chrome: browser.Browser,
+    new_sqlite: Callable[[str], str],
+    tmp_path: Path,
+) -> Iterator[given_waiting.Make]:
+    """Return how to furnish a house in a small world whose runs may have to wait for somebody."""
+    world.configure(**given_waiting.SMALL)
+    database = db.connect(new_sqlite("migrated"))
+
+    def furnish(**wanted: object) -> given_waiting.Waiting:
+        return given_waiting.house(world, database, tmp_path, chrome, **wanted)
+
+    yield furnish
+    world.clear_faults()
+    database.close()

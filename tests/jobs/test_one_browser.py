@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,9 +14,7 @@ import pytest
 
 from fixtures.practice import client
 from jobs import orders, parking, settings
-from models import db
 from scraper import alone, errors
-from scraper.fetch import browser
 from scraper.sites import register
 from tests.jobs import given_runs as given
 from tests.jobs import given_waiting
@@ -48,24 +46,6 @@ def held(lock: Path) -> Iterator[subprocess.Popen[bytes]]:
 @pytest.fixture
 def lock(tmp_path: Path) -> Path:
     return tmp_path / "sessions" / "main.lock"
-
-
-@pytest.fixture
-def make(
-    world: client.Practice,
-    chrome: browser.Browser,
-    new_sqlite: Callable[[str], str],
-    tmp_path: Path,
-) -> Iterator[given_waiting.Make]:
-    world.configure(**given_waiting.SMALL)
-    database = db.connect(new_sqlite("migrated"))
-
-    def furnish(**wanted: object) -> given_waiting.Waiting:
-        return given_waiting.house(world, database, tmp_path, chrome, **wanted)
-
-    yield furnish
-    world.clear_faults()
-    database.close()
 
 
 def place(house: given.House) -> Path:

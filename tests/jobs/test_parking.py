@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -12,8 +10,7 @@ from sqlalchemy import text
 
 from fixtures.practice import client
 from jobs import parking, run
-from models import db, moment, runs
-from scraper.fetch import browser
+from models import moment, runs
 from tests.jobs import given_runs as given
 from tests.jobs import given_waiting
 
@@ -27,24 +24,6 @@ GATES = {
     "logout_silent": "no_password",
 }
 """What the site does, and what an account without a password then waits for."""
-
-
-@pytest.fixture
-def make(
-    world: client.Practice,
-    chrome: browser.Browser,
-    new_sqlite: Callable[[str], str],
-    tmp_path: Path,
-) -> Iterator[given_waiting.Make]:
-    world.configure(**given_waiting.SMALL)
-    database = db.connect(new_sqlite("migrated"))
-
-    def furnish(**wanted: object) -> given_waiting.Waiting:
-        return given_waiting.house(world, database, tmp_path, chrome, **wanted)
-
-    yield furnish
-    world.clear_faults()
-    database.close()
 
 
 @pytest.fixture
