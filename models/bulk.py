@@ -52,10 +52,34 @@ class Upsert(msgspec.Struct, frozen=True):
 
 def select(connection: Connection, statement: str, *values: Any) -> list[Any]:
     """Return the rows that `statement` selects or returns."""
+    return list(_asked(connection, statement, values))
+
+
+def insert_select(
+    connection: Connection, table: str, columns: tuple[str, ...], statement: str, rows: list[Row]
+) -> None:
+    """Run an INSERT … SELECT whose `{rows}` stands for `rows`: columns of `table`, by name."""
+    if connection.dialect.name == "sqlite":
+        chosen = ", ".join(f"? AS {name}" for name in columns)
+        connection.exec_driver_sql(statement.replace("{rows}", f"(SELECT {chosen})"), rows)
+        return
+    types = (TABLES[table].c[name].type.compile(connection.dialect) for name in columns)
+    arrays = ", ".join(f"%s::{name}[]" for name in types)
+    taken = f"unnest({arrays}) AS v({', '.join(columns)})"
+    values = tuple(map(list, zip(*rows, strict=True)))
+    connection.exec_driver_sql(statement.replace("{rows} v", taken), values)
+
+
+def run(connection: Connection, statement: str, *values: Any) -> None:
+    """Run a `statement` that gives no rows."""
+    _asked(connection, statement, values)
+
+
+def _asked(connection: Connection, statement: str, values: tuple[Any, ...]) -> Any:
     name = connection.dialect.name
     taken = (list, dict) if name == "sqlite" else dict
     values = tuple(_json(value) if isinstance(value, taken) else value for value in values)
-    return list(connection.exec_driver_sql(_spoken(statement, name), values))
+    return connection.exec_driver_sql(_spoken(statement, name), values)
 
 
 def storable(text: str) -> str:

@@ -44,6 +44,13 @@ def stored(value: datetime, dialect_name: str) -> datetime | str:
     return f"{text[:10]} {text[11:-1]}{fraction}"
 
 
+def loaded(value: datetime | str) -> datetime:
+    """Return the instant that a `Moment` column hands over, for statements that bypass its type."""
+    if isinstance(value, str):
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return value.astimezone(UTC)
+
+
 def now() -> datetime:
     """Return the present instant."""
     return datetime.now(UTC)

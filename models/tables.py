@@ -56,6 +56,59 @@ class Person(SQLModel, table=True):
     role: str = "unknown"
     first_seen: datetime = Field(sa_type=Moment)
     last_seen: datetime = Field(sa_type=Moment)
+    same_as: int | None = _ref("persons.id", default=None, nullable=True, index=True)
+    excluded_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class PersonId(SQLModel, table=True):
+    """An id that a site gives a person for good, and the usernames that were seen with it."""
+
+    __tablename__ = "person_ids"
+
+    site: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    value: str = Field(primary_key=True)
+    person_id: int = _ref("persons.id", primary_key=True)
+    first_seen: datetime = Field(sa_type=Moment)
+    last_seen: datetime = Field(sa_type=Moment)
+    payload_id: int = _ref("payloads.id")
+
+
+class PersonMerge(SQLModel, table=True):
+    """A username taken for another name of somebody: on what evidence, and whether undone."""
+
+    __tablename__ = "person_merges"
+
+    id: int = _id()
+    person_id: int = _ref("persons.id", index=True)
+    into_id: int = _ref("persons.id", index=True)
+    evidence: str
+    at: datetime = Field(sa_type=Moment)
+    undone_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class Watch(SQLModel, table=True):
+    """A person on one of the operator's own lists, to be asked about although nobody follows."""
+
+    __tablename__ = "watches"
+    __table_args__ = (Index("ix_watches_person", "person_id"),)
+
+    list: str = Field(primary_key=True)
+    person_id: int = _ref("persons.id", primary_key=True)
+    added_at: datetime = Field(sa_type=Moment)
+    note: str | None = None
+
+
+class Poll(SQLModel, table=True):
+    """When a source was last asked about a person, how that ended, and how long it is left be."""
+
+    __tablename__ = "polls"
+
+    person_id: int = _ref("persons.id", primary_key=True)
+    source: str = Field(primary_key=True)
+    polled_at: datetime = Field(sa_type=Moment)
+    outcome: str
+    rest_until: datetime | None = Field(default=None, sa_type=Moment)
 
 
 class Run(SQLModel, table=True):

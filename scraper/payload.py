@@ -20,10 +20,15 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
                  `navigate`: a full page load; `http`: plain HTTP without the account's cookies;
                  `file`: a page that somebody saved
     `form`       a form body (POST, URL-encoded); None for no body
+    `json_body`  `http` only: a JSON body (POST), as text
     `csrf`       where the page itself adds its CSRF token, and from which cookie: form field or
                  header -> cookie (`{"field:csrfmiddlewaretoken": "csrftoken"}`,
                  `{"header:X-XSRF-TOKEN": "XSRF-TOKEN"}`); the value never leaves the page
     `context`    what the parser must know and the answer does not say (part, position, room …)
+    `secrets`    `http` only: where a secret goes -> the text it is put into, with the {name} of one
+                 of the account's tokens (`{"query:token": "{stats}"}`,
+                 `{"header:Authorization": "Bearer {api}"}`); filled in as the request leaves
+    `budget`     which of the site's budgets it is counted in; "" is the general one
     `keep`       for answers that carry secrets: the only top-level JSON keys that are archived
     `capture`    `navigate` only: URL substring -> kind of the XHR answers that are payloads too
     `otherwise`  requests to make instead when the answer is not there (`PageChanged`, `Refused`)
@@ -35,7 +40,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     method: Literal["GET", "POST"] = "GET"
     headers: dict[str, str] = {}
     form: dict[str, str] | None = None
+    json_body: str | None = None
     csrf: dict[str, str] = {}
+    secrets: dict[str, str] = {}
+    budget: str = ""
     context: dict[str, str | int] = {}
     keep: tuple[str, ...] = ()
     capture: dict[str, str] = {}

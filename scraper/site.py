@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from models import records
-from scraper import payload
+from scraper import errors, payload
 
 if TYPE_CHECKING:
     from scraper.fetch import tab
@@ -38,6 +38,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
 class Errand(msgspec.Struct, frozen=True, kw_only=True):
     """What one run is asked to do.
 
+    `people` are the usernames to ask about, for a collector that polls people: most urgent first.
     `cursor` is the last stored Cursor value for (account, collector, target), or None.
     `since` and `until` bound a history (aware UTC); None leaves the choice to the collector.
     """
@@ -45,6 +46,7 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
     username: str
     target: str | None = None
     full: bool = False
+    people: tuple[str, ...] = ()
     cursor: str | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -60,6 +62,11 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True):
     `totals`     for a list: Check sources that decide its size, best first; a source `parts`
                  means the sum of the parts' own totals
     `targeted`   whether the errand names a room
+    `way`        `browser`: as the signed-in account; `http`: with its tokens, without a browser
+    `tokens`     the account's tokens that its requests are sent with
+    `polls`      which people its errands ask about one by one: `models`, `viewers`, or nobody
+    `sweeps`     whether answers show everybody on the site: only who is tracked is kept
+    `source`     what polls and snapshots of it are called (`records.Polled.source`)
     """
 
     name: str
@@ -69,10 +76,23 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[str, ...] = ()
     totals: tuple[str, ...] = ()
     targeted: bool = False
+    way: Literal["browser", "http"] = "browser"
+    tokens: tuple[str, ...] = ()
+    polls: Literal["models", "viewers", ""] = ""
+    sweeps: bool = False
+    source: str = ""
 
 
 Parse = Callable[[payload.Payload, Layout], payload.Batch]
 Guard = Callable[[payload.Payload, Layout], None]
+
+
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
+    """How many requests a minute a site grants, and to whom: each account, or this machine."""
+
+    name: str
+    per_minute: int
+    shared_by: Literal["account", "machine"] = "account"
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,14 +106,30 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
         return f"Credentials(username={self.username!r}, password=***)"
 
 
+async def _no_sign_in(_tab: tab.Tab, _credentials: Credentials, layout: Layout) -> None:
+    _nobody(layout)
+
+
+def _nobody(layout: Layout) -> payload.Request:
+    raise errors.BadConfig(
+        "bad_request",
+        "nobody signs in there: it is read with tokens; see `greenroom accounts token`",
+        url=layout.base_url,
+    )
+
+
 class Site(msgspec.Struct, frozen=True, kw_only=True):
     """A place we read.
 
     `guard`    raises for answers that are no page of the errand: sign-in form, challenge, age
                gate, throttle, server error; runs before every parser
     `sign_in`  drives a tab from the sign-in page to a signed-in one, or raises
+               a site that is read with tokens only has none
     `whoami`   the request whose answer names the signed-in user, and the parser's Check source
                that carries it: (request builder, source)
+    `platform` the site whose people it speaks of; "" for its own
+    `requests_per_minute`  the pace of an account unless the settings say otherwise
+    `budgets`  name that requests carry -> what they are counted in, beside the account's pace
     `imports`  kinds of saved pages a person may import: word -> (parser kind, collector name)
     """
 
@@ -102,6 +138,9 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     collectors: Mapping[str, Collector]
     parsers: Mapping[str, Parse]
     guard: Guard
-    sign_in: Callable[[tab.Tab, Credentials, Layout], Awaitable[None]]
-    whoami: Callable[[Layout], payload.Request]
+    sign_in: Callable[[tab.Tab, Credentials, Layout], Awaitable[None]] = _no_sign_in
+    whoami: Callable[[Layout], payload.Request] = _nobody
+    platform: str = ""
+    requests_per_minute: int = 30
+    budgets: Mapping[str, tuple[Budget, ...]] = {}
     imports: Mapping[str, tuple[str, str]] = {}

@@ -14,7 +14,7 @@ import sqlmodel
 
 from jobs import metrics, report, service, settings
 from jobs.cli import app
-from models import db, tables, upgrade
+from models import db, sources, states, tables, upgrade
 from scraper import errors
 from scraper.sites import register
 
@@ -86,7 +86,7 @@ def test_every_site_and_collector_is_in_using(site: str) -> None:
 
 TABLES: dict[str, sqlmodel.main.SQLModelMetaclass] = {
     str(model.__tablename__): model
-    for model in vars(tables).values()
+    for model in (*vars(tables).values(), *sources.TABLES.values())
     if isinstance(model, type)
     and issubclass(model, sqlmodel.SQLModel)
     and hasattr(model, "__table__")
@@ -105,14 +105,27 @@ def test_every_table_and_column_is_in_data(table: str) -> None:
     text = chapter(table)
 
     assert text.strip().startswith(model.__doc__)
-    explained = re.findall(
-        r"`([a-z_0-9]+)`", "\n".join(re.findall(r"^- ([^:\n]*)", text, re.MULTILINE))
-    )
+    explained = explained_in(text)
+    if table in sources.TABLES:
+        explained += explained_in(chapter("Tables of sources"))
     assert sorted(explained) == sorted(model.__table__.columns.keys())
 
 
+def explained_in(text: str) -> list[str]:
+    return re.findall(r"`([a-z_0-9]+)`", "\n".join(re.findall(r"^- ([^:\n]*)", text, re.MULTILINE)))
+
+
 def test_data_speaks_of_no_table_that_is_not_there() -> None:
-    assert sorted(re.findall(r"^## (\w+)$", DOCS["data"], re.MULTILINE)) == sorted(TABLES)
+    said = re.findall(r"^## ([a-z_]+)$", DOCS["data"], re.MULTILINE)
+
+    assert sorted(said) == sorted({*TABLES, "person_states", "v_person_current_state"})
+
+
+@pytest.mark.parametrize("field", states.ORDER)
+def test_every_field_of_a_state_is_in_data_with_its_sources_in_order(field: str) -> None:
+    order = " → ".join(states.ORDER[field])
+
+    assert f"\n| `{field}` | {order} |" in chapter("person_states")
 
 
 @pytest.mark.parametrize("code", errors.CODES)

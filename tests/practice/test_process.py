@@ -57,6 +57,10 @@ def test_it_ends_when_its_input_closes() -> None:
         assert json.loads(own.stdout.readline()).keys() == {
             "chaturbate",
             "statbate_plus",
+            "cbhours",
+            "statbate",
+            "stripchat",
+            "camsoda",
             "control",
         }
         own.stdin.close()

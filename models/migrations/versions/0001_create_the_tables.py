@@ -73,6 +73,8 @@ def _persons() -> None:
         sa.Column("role", sa.String(), nullable=False),
         sa.Column("first_seen", MOMENT, nullable=False),
         sa.Column("last_seen", MOMENT, nullable=False),
+        sa.Column("same_as", ID, sa.ForeignKey("persons.id"), nullable=True, index=True),
+        sa.Column("excluded_at", MOMENT, nullable=True),
         sa.UniqueConstraint("site", "username"),
     )
 

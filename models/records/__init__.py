@@ -7,7 +7,7 @@ erases what is known. Times are aware UTC.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 import msgspec
 
@@ -87,3 +87,66 @@ class Cursor(Record, frozen=True, kw_only=True):
     """
 
     value: str
+
+
+class Snapshot(Record, frozen=True, kw_only=True):
+    """What one source measured of a person when it was asked; stored only where it changed.
+
+    Each source's snapshots are one subclass and one table (`table`): a field is a column of the
+    same name and type. Fields that several sources have bear one name everywhere (`models.states`
+    lists them). `source` is the source's short name; `platform` is the site of the person, "" for
+    the one that the Site speaks of.
+    """
+
+    source: ClassVar[str]
+    table: ClassVar[str]
+    role: ClassVar[Role] = "unknown"
+
+    username: str
+    platform: str = ""
+
+
+class Entry(Record, frozen=True, kw_only=True):
+    """A row that a source itself keeps, under a key: a tag, a day, a session.
+
+    Each kind of row is one subclass and one table. `keys` are the fields that identify it, beside
+    its platform. Read again it is one row still, with what was read last.
+    """
+
+    table: ClassVar[str]
+    keys: ClassVar[tuple[str, ...]]
+
+    platform: str = ""
+
+
+class PersonEntry(Entry, frozen=True, kw_only=True):
+    """An Entry that is about a person, who belongs to its key."""
+
+    role: ClassVar[Role] = "unknown"
+
+    username: str
+
+
+class StableId(Record, frozen=True, kw_only=True):
+    """An id that a site gives a person for good, whatever name they take (`kind`: which id).
+
+    The only evidence from which two usernames are taken for one person.
+    """
+
+    username: str
+    kind: str
+    value: str
+    platform: str = ""
+
+
+class Polled(Record, frozen=True, kw_only=True):
+    """A source was asked about a person: `outcome` is `ok` or why there is nothing to know.
+
+    `rest` is how long (seconds) that source is not asked about that person again.
+    """
+
+    username: str
+    source: str
+    outcome: str = "ok"
+    rest: float = 0.0
+    platform: str = ""
