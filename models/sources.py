@@ -14,13 +14,24 @@ from sqlmodel import Field, SQLModel
 
 from models import records
 from models.moment import Moment
-from models.records import chaturbate
+from models.records import cbhours, chaturbate
 from models.tables import BigId
 
 Kind = type[records.Snapshot] | type[records.Entry]
 
-SNAPSHOTS: tuple[type[records.Snapshot], ...] = (chaturbate.AffiliateSnapshot,)
-ENTRIES: tuple[type[records.Entry], ...] = ()
+SNAPSHOTS: tuple[type[records.Snapshot], ...] = (
+    chaturbate.AffiliateSnapshot,
+    chaturbate.BroadcasterStats,
+    chaturbate.RoomSnapshot,
+    chaturbate.ProfileSnapshot,
+    chaturbate.RoomImage,
+    cbhours.CbhoursLive,
+)
+ENTRIES: tuple[type[records.Entry], ...] = (
+    cbhours.CbhoursActivity,
+    cbhours.CbhoursDay,
+    cbhours.CbhoursMonth,
+)
 
 _SQL: Mapping[type, Any] = {int: BigInteger, float: Float, datetime: Moment, date: Date}
 
