@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from scraper import site
+from scraper.sites.cbhours.site import SITE as CBHOURS
 from scraper.sites.chaturbate.site import SITE as CHATURBATE
 from scraper.sites.statbate_plus.site import SITE as STATBATE_PLUS
 
-SITES: Mapping[str, site.Site] = {known.name: known for known in (CHATURBATE, STATBATE_PLUS)}
+SITES: Mapping[str, site.Site] = {
+    known.name: known for known in (CHATURBATE, STATBATE_PLUS, CBHOURS)
+}
