@@ -10,6 +10,7 @@ import msgspec
 from models import records
 from scraper import payload, site
 
+PICTURE = "image"
 GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 OUTCOMES: Mapping[int, str] = {
     HTTPStatus.UNAUTHORIZED: "password",
@@ -30,11 +31,12 @@ def speaks_of_person(answer: payload.Payload) -> bool:
     """Whether an answer says something of the person who was asked about: not there, or closed.
 
     A 404 does whatever its form; 401 and 403 only in the interfaces' own words, for without these
-    they may be meant for us.
+    they may be meant for us. Pictures are asked for by nobody in particular, and have no words.
     """
     if "person" not in answer.request.context or answer.status not in OUTCOMES:
         return False
-    return answer.status in GONE or _trouble(answer) is not None
+    always = answer.status in GONE or answer.request.kind == PICTURE
+    return always or _trouble(answer) is not None
 
 
 def outcome(answer: payload.Payload, layout: site.Layout, source: str) -> payload.Batch | None:
@@ -46,8 +48,10 @@ def outcome(answer: payload.Payload, layout: site.Layout, source: str) -> payloa
     said = OUTCOMES.get(answer.status)
     if said is None:
         return None
-    gone = answer.status in GONE and _trouble(answer) is not None
-    rest = layout.sizes["gone_rest_hours"] * 3600.0 if gone else 0.0
+    worded = _trouble(answer) is not None
+    rest = layout.sizes["gone_rest_hours"] * 3600.0 if worded and answer.status in GONE else 0.0
+    if not worded and answer.status not in GONE:
+        said = "denied"
     return payload.Batch(records=(noted(answer, source, said, rest),))
 
 
