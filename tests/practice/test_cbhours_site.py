@@ -12,7 +12,7 @@ import pytest
 from fixtures.practice import broadcasts, cbhours, client, options, people, world
 
 NOW = 1_795_219_200.0  # 2026-11-21, midnight in UTC
-KNOWN = {"now": NOW, "seed": 4}
+KNOWN: dict[str, Any] = {"now": NOW, "seed": 4}
 API = "/api.php"
 SEGMENT = {"timestamp", "type", "rank", "followers", "viewers", "gender", "grank"}
 

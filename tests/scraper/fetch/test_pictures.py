@@ -15,6 +15,7 @@ import pytest
 
 from fixtures.practice import client, options, world
 from fixtures.practice import pictures as practice_pictures
+from models import records
 from models.records import chaturbate
 from scraper import errors, payload, private_file
 from scraper.fetch import http, pictures, routed
@@ -27,7 +28,7 @@ JPEG = practice_pictures.jpeg("alice")
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 WEBP = b"RIFF\x24\0\0\0WEBPVP8 " + b"\0" * 40
 ROOM = 10_000_000
-KNOWN = {"followed": 30, "seed": 3, "now": given_walks.NOW.timestamp()}
+KNOWN: dict[str, Any] = {"followed": 30, "seed": 3, "now": given_walks.NOW.timestamp()}
 
 
 def mark(picture: bytes) -> str:
@@ -152,17 +153,20 @@ async def test_what_killed_writers_left_is_removed_after_an_hour(tmp_path: Path)
 
 
 def test_many_may_write_the_same_picture_at_the_same_time(tmp_path: Path) -> None:
-    place, found = tmp_path / "one.jpg", []
-    threads = [
-        threading.Thread(target=lambda: found.append(private_file.add(place, JPEG)))
-        for _ in range(8)
-    ]
+    place = tmp_path / "one.jpg"
+    written: list[int] = []
+
+    def write(number: int) -> None:
+        private_file.add(place, JPEG)
+        written.append(number)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
-    assert len(found) == 8
+    assert sorted(written) == [*range(8)]
     assert [file.read_bytes() for file in files(tmp_path)] == [JPEG]
     assert not private_file.exposed(place)
 
@@ -248,7 +252,7 @@ async def test_the_thumbnails_of_watched_rooms_are_kept_as_the_site_shows_them(
     }
     errand = given_walks.errand(*images, images=images)
     folder = pictures.Folder(tmp_path, ROOM, [mark(practice_pictures.PLACEHOLDER)])
-    stated = []
+    stated: list[records.Record] = []
     async with http.open_http(deadline=5) as plain:
         fetch = pictures.kept(plain, folder)
         for request in SITE.collectors["images"].start(errand, layout):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -14,9 +15,10 @@ from models.records import cbhours as stated_by
 from scraper import errors
 from scraper.sites.cbhours import endpoints
 from scraper.sites.cbhours.site import SITE
+from tests.scraper import given_answers
 from tests.scraper.sites import given_walks as given
 
-KNOWN = {"followed": 130, "strangers": 5, "seed": 9, "now": given.NOW.timestamp()}
+KNOWN: dict[str, Any] = {"followed": 130, "strangers": 5, "seed": 9, "now": given.NOW.timestamp()}
 WEEK = 7 * 86_400.0
 
 
@@ -262,9 +264,7 @@ def test_a_batch_that_is_refused_is_halved_until_nobody_is_left_to_doubt() -> No
     leads, asked, resting = [endpoints.live_of(SITE.layout, names)], 0, set()
     while leads:
         request, asked = leads.pop(0), asked + 1
-        answer = given.answers.answer(
-            request, url=request.url, status=200, headers={}, body=refusal
-        )
+        answer = given_answers.answer(refusal, request)
         batch = SITE.parsers["live"](answer, SITE.layout)
         leads += batch.leads
         resting |= {one.username for one in batch.records if isinstance(one, records.Polled)}

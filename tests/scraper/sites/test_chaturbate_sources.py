@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import msgspec
@@ -18,7 +19,7 @@ from tests.practice import given_visitor
 from tests.scraper import given_answers
 from tests.scraper.sites import given_walks as given
 
-KNOWN = {"followed": 40, "strangers": 1300, "seed": 5, "now": given.NOW.timestamp()}
+KNOWN: dict[str, Any] = {"followed": 40, "strangers": 1300, "seed": 5, "now": given.NOW.timestamp()}
 ROOMS = "/api/public/affiliates/onlinerooms/"
 SECRETS = tuple(world.CANARIES)
 
