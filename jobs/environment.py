@@ -15,7 +15,16 @@ PASSWORD = "GREENROOM_PASSWORD_"  # noqa: S105 - the name of a variable
 TOKEN = "GREENROOM_TOKEN_"  # noqa: S105 - the name of a variable
 KEY = "GREENROOM_KEY"
 OWN_NAMES = ("GREENROOM_CONFIG", KEY, "GREENROOM_REWRITE_FIXTURES")
-SECTIONS = ("accounts", "browser", "database", "schedule", "service", "sites", "storage")
+SECTIONS = (
+    "accounts",
+    "browser",
+    "database",
+    "retention",
+    "schedule",
+    "service",
+    "sites",
+    "storage",
+)
 
 Origins = dict[tuple[str, ...], str]
 """Which variable gave the value of which key."""

@@ -120,6 +120,30 @@ class Account(Frozen):
     )
 
 
+class Thinning(Frozen):
+    """How a table of snapshots is thinned out."""
+
+    all_days: int = Field(30, ge=1, le=36_500, description="days of which all snapshots are kept")
+    hourly_days: int = Field(
+        365, ge=1, le=36_500, description="days of which one an hour is; before, one a day"
+    )
+
+    @pydantic.model_validator(mode="after")
+    def _ordered(self) -> Thinning:
+        if self.hourly_days < self.all_days:
+            raise ValueError("hourly_days cannot be fewer than all_days")
+        return self
+
+
+class Retention(Frozen):
+    """What `greenroom db prune` lets go of; what is not named here is kept for good."""
+
+    thin: dict[str, Thinning] = Field({}, description="tables of snapshots that are thinned out")
+    payload_days: dict[str, Annotated[int, Field(ge=1)]] = Field(
+        {}, description="days that the bodies of payloads are kept, by kind"
+    )
+
+
 def _base(info: pydantic.ValidationInfo) -> Path:
     """Return the folder that relative paths start from: the settings file's."""
     base: Path = info.context["base"] if info.context else Path.cwd()

@@ -34,6 +34,7 @@ class Settings(sections.Frozen):
     sites: dict[str, sections.Site] = Field({})
     accounts: dict[Name, sections.Account] = Field({})
     service: service_settings.Service = service_settings.Service()
+    retention: sections.Retention = sections.Retention()
     schedule: dict[Name, schedules.Schedule] = Field({})
     file: Path | None = Field(None, exclude=True)
 
