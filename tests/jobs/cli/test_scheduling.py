@@ -242,7 +242,7 @@ def test_init_leaves_out_what_is_scheduled_already(home: Path) -> None:
 
 
 def test_init_needs_an_account(tmp_path: Path) -> None:
-    said = greenroom(tmp_path, "init")
+    said = at_once(tmp_path, "init")
 
     assert said.returncode == exits.USAGE
     assert "add one with `greenroom accounts add`" in said.stderr
