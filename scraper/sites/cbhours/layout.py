@@ -21,6 +21,9 @@ LAYOUT = site.Layout(
         "blocked_text": "temporary block|temporarily blocked|too many requests",
     },
     sizes={
+        "live_people": 5000,
+        "activity_people": 2000,
+        "months_people": 2000,
         "names_at_most": 50,
         "days_at_most": 60,
         "activity_days": 7,
