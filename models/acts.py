@@ -20,14 +20,14 @@ def write(connection: Connection, stated: Sequence[records.Interaction], source:
     for place, run in groupby(stated, attrgetter("platform", "source", "room")):
         streams.setdefault(place, []).extend(run)
     new = 0
-    for (platform, *place), run in streams.items():
+    for (platform, name, room), acts in streams.items():
         there = msgspec.structs.replace(source, site=platform or source.site)
-        stream = _stream(connection, (source.account_id, *place))
-        new += _acts(connection, there, stream, _distinct(run))
+        stream = _stream(connection, (source.account_id, name, room))
+        new += _acts(connection, there, stream, _distinct(acts))
     return new
 
 
-def _stream(connection: Connection, key: tuple[int | str, ...]) -> int:
+def _stream(connection: Connection, key: tuple[int, str, str]) -> int:
     """Return the id of the stream, which is made if it is not there."""
     found = bulk.select(connection, statements.STREAM, *key)
     if not found:

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 from scraper import site
 from scraper.sites.chaturbate.site import SITE as CHATURBATE
+from scraper.sites.statbate.site import SITE as STATBATE
 from scraper.sites.statbate_plus.site import SITE as STATBATE_PLUS
 
-SITES: Mapping[str, site.Site] = {known.name: known for known in (CHATURBATE, STATBATE_PLUS)}
+SITES: Mapping[str, site.Site] = {
+    known.name: known for known in (CHATURBATE, STATBATE, STATBATE_PLUS)
+}
