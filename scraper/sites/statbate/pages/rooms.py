@@ -50,32 +50,36 @@ class _Info(_Model, frozen=True, kw_only=True):
 
 def info(answer: payload.Payload, layout: site.Layout) -> payload.Batch:
     """Read the sums of a model. Of a polled one, also that it was asked about or is not known."""
-    place = answers.platform(answer.request) if "site" in answer.request.context else ""
     if guard.is_about_nobody(answer):
-        return payload.Batch(
-            records=(
-                records.Polled(
-                    username=payload.context_text(answer.request, "room"),
-                    source=SOURCE,
-                    outcome="not_found",
-                    rest=float(layout.sizes["not_found_rest_days"] * DAY),
-                    platform=place,
-                ),
-            )
-        )
+        rest = float(layout.sizes["not_found_rest_days"] * DAY)
+        return payload.Batch(records=(_polled(answer.request, "not_found", rest),))
     told = answers.read(answer, answers.Answer[_Info])
-    asked = payload.context_text(answer.request, "room")
-    row, since_until = told.data, answers.window(answer, told)
-    username = answers.name(row.name) or asked
+    found = _snapshot(answer, told)
+    ids = answers.stable_id(found.username, "rid", told.data.rid, found.platform)
+    polled = [_polled(answer.request)] if "polled" in answer.request.context else []
+    return payload.Batch(records=(found, *ids, *polled))
+
+
+def _polled(asked: payload.Request, outcome: str = "ok", rest: float = 0.0) -> records.Polled:
+    return records.Polled(
+        username=payload.context_text(asked, "room"),
+        source=SOURCE,
+        outcome=outcome,
+        rest=rest,
+        platform=answers.platform(asked),
+    )
+
+
+def _snapshot(answer: payload.Payload, told: answers.Answer[_Info]) -> statbate.ModelSnapshot:
+    row, (since, until) = told.data, answers.window(answer, told)
     sums = row.sessions if isinstance(row.sessions, _Sessions) else _Sessions()
     income = row.income if isinstance(row.income, _Money) else _Money()
-    found = statbate.ModelSnapshot(
-        username=username,
-        platform=place,
+    return statbate.ModelSnapshot(
+        **_who(answer, row),
         gender=_gender(row.gender),
         rank=row.rank,
-        since=since_until[0],
-        until=since_until[1],
+        since=since,
+        until=until,
         sessions=sums.count,
         minutes=sums.total_duration,
         average_minutes=sums.average_duration,
@@ -84,13 +88,6 @@ def info(answer: payload.Payload, layout: site.Layout) -> payload.Batch:
         tags=None if row.tags is None else tuple(tag.name for tag in row.tags),
         tag_categories=None if row.tags is None else tuple(tag.category or "" for tag in row.tags),
     )
-    ids = answers.stable_id(username, "rid", row.rid, place)
-    polled = (
-        [records.Polled(username=asked, source=SOURCE, platform=place)]
-        if "polled" in answer.request.context
-        else []
-    )
-    return payload.Batch(records=(found, *ids, *polled))
 
 
 def _gender(code: int | None) -> str | None:
