@@ -39,6 +39,9 @@ _SIZES = {"model_chat": "chat_page"}
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _FILTERS = re.compile(r"(?:(room)=(\S+)\s*)?(?:(sender)=(\S+)\s*)?(?:(text)=(.*))?")
 
+_SECOND = timedelta(seconds=1)
+_DAY = timedelta(days=1)
+
 Context = dict[str, str | int]
 
 
@@ -135,11 +138,14 @@ def is_name(text: str) -> bool:
 
 
 def whole_days(layout: site.Layout, errand: site.Errand) -> Context:
-    """Return the window of sums: the errand's, else the last whole days of UTC."""
-    midnight = errand.now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    until = errand.until or midnight
-    since = errand.since or until - timedelta(days=layout.sizes["first_days"])
-    return _window(since, until)
+    """Return the window of sums: the errand's, else the last days; always whole days of UTC.
+
+    Both its ends count, so the last second is a day's last: no day's figure is that of a part.
+    """
+    last = _midnight((errand.until or _midnight(errand.now)) - _SECOND) + _DAY - _SECOND
+    if errand.since is None:
+        return _window(last + _SECOND - layout.sizes["first_days"] * _DAY, last)
+    return _window(_midnight(errand.since), last)
 
 
 def lately(layout: site.Layout, errand: site.Errand) -> Context:
@@ -173,6 +179,10 @@ def history(
     if known is None or since <= known < end:
         window["closes"] = end.isoformat()
     return window
+
+
+def _midnight(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _window(since: datetime, until: datetime) -> Context:

@@ -95,18 +95,13 @@ def found(answer: payload.Payload, layout: site.Layout) -> payload.Batch:
 def _read(answer: payload.Payload, shape: type[answers.Answer[_T]]) -> answers.Answer[_T]:
     """Read an answer. Raises TryLater `wrong_page` if its window is not all that was asked for."""
     told = answers.read(answer, shape)
-    if answers.meta(told).range is not None:
-        since, until = answers.window(answer, told)
-        asked = [answers.moment(_asked(answer, name), answer.url) for name in ("since", "until")]
-        if since > asked[0] or until < asked[1]:
-            raise errors.TryLater(
-                "wrong_page", f"the answer is about {since} to {until}", url=answer.url
-            )
+    since, until = answers.window(answer, told)
+    first, last = answers.window_asked(answer)
+    if since > first or until < last:
+        raise errors.TryLater(
+            "wrong_page", f"the answer is about {since} to {until}", url=answer.url
+        )
     return told
-
-
-def _asked(answer: payload.Payload, name: str) -> str:
-    return payload.context_text(answer.request, name)
 
 
 def _at(answer: payload.Payload, text: str) -> datetime:

@@ -76,7 +76,7 @@ def read(answer: payload.Payload, shape: type[Answer[_T]]) -> Answer[_T]:
             ) from changed
         raise
     zone = meta(told).timezone
-    if isinstance(zone, str) and zone not in {"UTC", "Etc/UTC", "Z", "+00:00", ""}:
+    if isinstance(zone, str) and zone.upper() not in {"UTC", "ETC/UTC", "Z", "+00:00", ""}:
         raise errors.PageChanged(
             "page_changed", f"times are in {zone[:60]!r}, not in UTC", url=answer.url
         )
@@ -98,14 +98,17 @@ def pagination(told: Answer[Any]) -> Pagination:
 
 
 def window(answer: payload.Payload, told: Answer[Any]) -> tuple[datetime, datetime]:
-    """Return the window that the answer names; if it names none, the one asked for."""
-    said = meta(told).range
-    match said:
-        case [str(first), str(last)]:
-            pass
+    """Return the window that the answer names, to the second; else the one asked for."""
+    match meta(told).range:
+        case [str(first), str(last)] if ":" in first and ":" in last:
+            return moment(first, answer.url), moment(last, answer.url)
         case _:
-            asked = answer.request
-            first, last = (payload.context_text(asked, name) for name in ("since", "until"))
+            return window_asked(answer)
+
+
+def window_asked(answer: payload.Payload) -> tuple[datetime, datetime]:
+    """Return the window asked for."""
+    first, last = (payload.context_text(answer.request, name) for name in ("since", "until"))
     return moment(first, answer.url), moment(last, answer.url)
 
 

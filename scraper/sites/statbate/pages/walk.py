@@ -62,15 +62,13 @@ def page(
     context = answer.request.context
     number = payload.context_number(answer.request, "page")
     if _repeats(answer, kind, rows):
-        return payload.Batch(leads=(_next(answer, layout, dict(context)),))
+        return payload.Batch(leads=(_asked_again(answer, layout),))
     read = int(context.get("read", 0)) + len(rows)
-    if _changed(context.get("total"), known.total) or read > (known.total or read):
+    total = read if known.total is None else known.total
+    if total != context.get("total", total) or read > total:
         return payload.Batch(leads=(_restarted(answer, layout, kind),))
     _refuse_another_page(answer, kind, known)
-    due = min(known.per_page or 0, (known.total or read) - read + len(rows))
-    if len(rows) < due or (not rows and read < (known.total or 0)):
-        code = "wrong_page" if rows else "empty_answer"
-        raise errors.TryLater(code, f"page {number} has {len(rows)} rows of {due}", url=answer.url)
+    _refuse_gaps(answer, known, len(rows), total - read)
     acts, equals = _acts(answer, layout, kind, rows)
     if not _goes_on(known, rows, read, layout.sizes[kind.size], number):
         closes = context.get("closes") if read or known.total == 0 else None
@@ -93,8 +91,20 @@ def _repeats(answer: payload.Payload, kind: Kind, rows: Sequence[Row]) -> bool:
     return second and bool(rows) and context.get("was") == following.digest(answer)
 
 
-def _changed(before: str | int | None, total: int | None) -> bool:
-    return before is not None and total is not None and total != before
+def _asked_again(answer: payload.Payload, layout: site.Layout) -> payload.Request:
+    """Return page 1 once more; if that was done before, the page after it: 0 is taken for 1."""
+    context = answer.request.context
+    if "again" not in context:
+        return asked(layout, answer.request.kind, dict(context) | {"again": 1})
+    return _next(answer, layout, dict(context))
+
+
+def _refuse_gaps(answer: payload.Payload, known: answers.Pagination, rows: int, left: int) -> None:
+    """Raise for a page with fewer rows than it must have while `left` more are declared."""
+    due = min(known.per_page or 0, rows + left) if known.total is not None else 0
+    if rows < due or (not rows and left):
+        code = "wrong_page" if rows else "empty_answer"
+        raise errors.TryLater(code, f"{rows} rows, {left} are missing", url=answer.url)
 
 
 def _goes_on(
