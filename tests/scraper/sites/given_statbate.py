@@ -31,6 +31,10 @@ def errand(practice: client.Practice, **facts: Any) -> site.Errand:
     return site.Errand(**{"username": client.USERNAME, "now": now, **facts})
 
 
+def open_web() -> httpx.Client:
+    return httpx.Client(trust_env=False, timeout=10, follow_redirects=True)
+
+
 def fetch(
     web: httpx.Client, request: payload.Request, token: str = client.API_TOKEN
 ) -> payload.Payload:
@@ -63,7 +67,7 @@ def walk(
     """Yield every answer of an errand and what it states, in the order of the product."""
     where = layout(practice, **(sizes or {}))
     leads = list(SITE.collectors[collector].start(errand(practice, **facts), where))
-    with httpx.Client(trust_env=False, timeout=10, follow_redirects=True) as web:
+    with open_web() as web:
         while leads:
             came = fetch(web, leads.pop(0))
             SITE.guard(came, where)
