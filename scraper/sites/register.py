@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from scraper import site
 from scraper.sites.cbhours.site import SITE as CBHOURS
 from scraper.sites.chaturbate.site import SITE as CHATURBATE
+from scraper.sites.statbate.site import SITE as STATBATE
 from scraper.sites.statbate_plus.site import SITE as STATBATE_PLUS
 
 SITES: Mapping[str, site.Site] = {
-    known.name: known for known in (CHATURBATE, STATBATE_PLUS, CBHOURS)
+    known.name: known for known in (CHATURBATE, CBHOURS, STATBATE, STATBATE_PLUS)
 }

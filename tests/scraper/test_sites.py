@@ -149,7 +149,7 @@ def test_a_parser_refuses_what_it_cannot_read(name: str, kind: str, what: str) -
 @pytest.mark.parametrize(
     ("status", "error", "code"),
     [
-        (401, errors.GreenroomError, {"forbidden", "signed_out"}),
+        (401, errors.GreenroomError, {"forbidden", "signed_out", "token_refused"}),
         (403, errors.Refused, {"forbidden"}),
         (404, errors.Refused, {"not_found"}),
         (429, errors.TryLater, {"throttled"}),
