@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 Failures = asyncio.Queue["async_api.Request"]
 """The requests of a page that the browser lately reported as failed."""
 
+_ANSWERED = "json:"
+"""Begins the source of a token that stands in an answer and not in a cookie."""
+
 _EXPLANATION = 0.25  # seconds that the browser's own reason for a failure may lag behind it
 
 
@@ -32,8 +35,11 @@ async def page_fetch(
 
     `failures` is where the tab puts the requests that the browser reports as failed.
 
+    A token that stands in a JSON answer is asked for first; where the site answers that with an
+    error status, this is the answer.
+
     Raises TryLater (`connection_lost`, `body_truncated`, `body_too_large`, `timed_out`) and
-    SignInAgain (`signed_out`: the page has not the cookie its CSRF token stands in).
+    SignInAgain (`signed_out`: the page has not the cookie or the answer its token stands in).
     """
     while not failures.empty():
         failures.get_nowait()
@@ -43,6 +49,8 @@ async def page_fetch(
         # HttpOnly: the page cannot see it
         ask["tokens"] = await _tokens(page, request)
         result = await page.evaluate(_script(), ask)
+    if "missing" in result:
+        raise _signed_out(request, result["missing"])
     if "failed" in result:
         raise await _failure(request, result, failures)
     return answers.answer(
@@ -82,12 +90,17 @@ def _ask(request: payload.Request, seconds: float) -> dict[str, Any]:
 
 async def _tokens(page: async_api.Page, request: payload.Request) -> dict[str, str]:
     found = {cookie["name"]: cookie["value"] for cookie in await page.context.cookies(request.url)}
-    for name in request.csrf.values():
+    wanted = [source for source in request.csrf.values() if not source.startswith(_ANSWERED)]
+    for name in wanted:
         if name not in found:
-            raise errors.SignInAgain(
-                "signed_out", f"the session has no cookie {name}", url=redact.url(request.url)
-            )
-    return {name: found[name] for name in request.csrf.values()}
+            raise _signed_out(request, f"cookie {name}")
+    return {name: found[name] for name in wanted}
+
+
+def _signed_out(request: payload.Request, missing: str) -> errors.SignInAgain:
+    return errors.SignInAgain(
+        "signed_out", f"the session has no {missing}", url=redact.url(request.url)
+    )
 
 
 def _body(result: dict[str, Any]) -> bytes:
