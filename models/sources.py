@@ -14,13 +14,18 @@ from sqlmodel import Field, SQLModel
 
 from models import records
 from models.moment import Moment
-from models.records import chaturbate
+from models.records import camsoda, chaturbate, stripchat
 from models.tables import BigId
 
 Kind = type[records.Snapshot] | type[records.Entry]
 
-SNAPSHOTS: tuple[type[records.Snapshot], ...] = (chaturbate.AffiliateSnapshot,)
-ENTRIES: tuple[type[records.Entry], ...] = ()
+SNAPSHOTS: tuple[type[records.Snapshot], ...] = (
+    chaturbate.AffiliateSnapshot,
+    stripchat.StripchatSnapshot,
+    camsoda.CamsodaSnapshot,
+    camsoda.CamsodaOnlineSnapshot,
+)
+ENTRIES: tuple[type[records.Entry], ...] = (stripchat.StripchatPayer,)
 
 _SQL: Mapping[type, Any] = {int: BigInteger, float: Float, datetime: Moment, date: Date}
 
