@@ -37,9 +37,7 @@ def heed(answer: payload.Payload, texts: Mapping[str, str], rest: float | None =
 def throttled(answer: payload.Payload, rest: float | None = None) -> errors.TryLater:
     """Return the error that slows us down: as long as the answer says, else `rest` seconds."""
     wait = retry_after(answer)
-    return errors.TryLater(
-        "throttled", url=answer.url, retry_after=rest if wait is None else wait
-    )
+    return errors.TryLater("throttled", url=answer.url, retry_after=rest if wait is None else wait)
 
 
 def rejected(said: str, texts: Mapping[str, str], url: str) -> errors.NeedsOperator:

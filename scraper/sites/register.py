@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from scraper import site
+from scraper.sites.camsoda.site import SITE as CAMSODA
 from scraper.sites.chaturbate.site import SITE as CHATURBATE
 from scraper.sites.statbate_plus.site import SITE as STATBATE_PLUS
+from scraper.sites.stripchat.site import SITE as STRIPCHAT
 
-SITES: Mapping[str, site.Site] = {known.name: known for known in (CHATURBATE, STATBATE_PLUS)}
+SITES: Mapping[str, site.Site] = {
+    known.name: known for known in (CHATURBATE, STATBATE_PLUS, STRIPCHAT, CAMSODA)
+}

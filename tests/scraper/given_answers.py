@@ -35,7 +35,7 @@ def answer(
 
 
 def errand(**facts: object) -> site.Errand:
-    known = {"username": USERNAME, "target": "alice", "now": AT} | facts
+    known = {"username": USERNAME, "target": "alice", "people": ("alice",), "now": AT} | facts
     return site.Errand(**known)  # type: ignore[arg-type]
 
 
@@ -50,6 +50,7 @@ def asked_for(where: site.Site, kind: str) -> payload.Request:
         "page": 1,
         "since": "2026-11-01 00:00:00",
         "until": "2026-11-02 00:00:00",
+        "uid": "1",
     }
     return payload.Request(url=where.layout.url("home") + "some/where/", kind=kind, context=context)
 
