@@ -132,7 +132,8 @@ def _snapshot(room: React, chat: Chat, name: str, url: str) -> camsoda.CamsodaSn
 def online(answer: payload.Payload, layout: site.Layout) -> payload.Batch:
     """Read one page of the rooms online, and go on until as many were seen as are declared.
 
-    An empty page is the last. Who is not on any page may still be online.
+    An empty page is the last. Who is not on any page may still be online. Raises TryLater
+    `empty_answer` for a first page that declares rooms and shows none.
     """
     page = json.read(answer, Online)
     columns = _columns(page)
@@ -140,6 +141,8 @@ def online(answer: payload.Payload, layout: site.Layout) -> payload.Batch:
     context = answer.request.context
     number, seen = int(context["page"]), int(context.get("seen", 0)) + len(page.results)
     total = values.count(page.count_total, answer.url)
+    if number == 1 and total and not page.results:
+        raise errors.TryLater("empty_answer", f"none of {total} rooms", url=answer.url)
     ended = not page.results or (total is not None and seen >= total)
     if ended or number >= layout.sizes["pages_at_most"]:
         return payload.Batch(records=stated)
