@@ -9,8 +9,8 @@ import httpx
 import msgspec
 
 from fixtures.practice import client
-from models import records
-from scraper import payload, site
+from models import listing, records
+from scraper import payload
 from scraper.fetch import answers
 from scraper.sites import register
 from tests.scraper import given_answers as given
@@ -31,6 +31,8 @@ class Reader:
         self.stated: list[records.Record] = []
         self.asked: list[payload.Request] = []
         self.archived: list[bytes] = []
+        self.batches: list[payload.Batch] = []
+        self.adds_tokens = True
 
     def sign_in(self, username: str = client.USERNAME) -> None:
         fields = {"username": username, "password": client.PASSWORD}
@@ -40,10 +42,12 @@ class Reader:
         headers = request.headers | {
             place.removeprefix("header:"): self._token(source.removeprefix("json:"))
             for place, source in request.csrf.items()
+            if self.adds_tokens
         }
-        cookies = None if request.via == "page_fetch" else httpx.Cookies()
-        web = self.web if cookies is None else httpx.Client(trust_env=False)
-        got = web.get(request.url, headers=headers)
+        if request.via == "http":
+            got = httpx.get(request.url, headers=headers, trust_env=False, timeout=10)
+        else:
+            got = self.web.get(request.url, headers=headers)
         return answers.answer(
             request,
             url=str(got.url),
@@ -59,7 +63,7 @@ class Reader:
 
     def walk(self, collector: str, **errand: object) -> list[records.Record]:
         """Follow every lead of a collector; return all that was stated."""
-        self.stated, self.asked, self.archived = [], [], []
+        self.stated, self.asked, self.archived, self.batches = [], [], [], []
         asked = given.errand(**errand)
         leads = list(self.where.collectors[collector].start(asked, self.layout))
         while leads:
@@ -74,11 +78,39 @@ class Reader:
         self.where.guard(answer, self.layout)
         batch = self.where.parsers[request.kind](answer, self.layout)
         self.stated += batch.records
+        self.batches.append(batch)
         return batch
 
     def of(self, kind: type[_R]) -> list[_R]:
         return [record for record in self.stated if isinstance(record, kind)]
 
 
-def layout_of(name: str) -> site.Layout:
-    return register.SITES[name].layout
+def verdict(reader: Reader, collector: str) -> listing.Verdict:
+    """Judge the list that was walked, as it is judged when a run closes it."""
+    chosen = reader.where.collectors[collector]
+    seen: dict[str, set[str]] = {}
+    pages: list[listing.PageFact] = []
+    for batch in reader.batches:
+        names = {one.username for one in batch.records if isinstance(one, records.Member)}
+        for page in (one for one in batch.records if isinstance(one, records.ListPage)):
+            facts = {name: getattr(page, name) for name in ("part", "position", "step", "rows")}
+            before = seen.setdefault(page.part, set())
+            fresh = len(names - before)
+            before |= names
+            pages.append(
+                listing.PageFact(**facts, fresh=fresh, declared=page.declared, ends=page.end)
+            )
+    checks = [
+        listing.CheckFact(source=one.source, moment=one.moment, value=one.value)
+        for one in reader.of(records.Check)
+    ]
+    return listing.judge(
+        listing.Evidence(
+            username=given.USERNAME,
+            parts=chosen.parts,
+            totals=chosen.totals,
+            pages=pages,
+            checks=checks,
+            seen=len(set().union(*seen.values())),
+        )
+    )
