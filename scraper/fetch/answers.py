@@ -54,9 +54,9 @@ def kept(body: bytes, keep: tuple[str, ...]) -> bytes:
         return body
     try:
         fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        return msgspec.json.encode(_chosen(fields, keep))
     except (msgspec.DecodeError, UnicodeDecodeError):
         return body if _is_page_or_note(body) else b""
-    return msgspec.json.encode(_chosen(fields, keep))
 
 
 def _chosen(fields: dict[str, msgspec.Raw], keep: tuple[str, ...]) -> dict[str, msgspec.Raw]:

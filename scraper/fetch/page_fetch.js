@@ -89,7 +89,7 @@ async (ask) => {
         if (asked.origin !== location.origin) return { missing: source };
         const answer = await fetch(asked, { ...how, redirect: "error" });
         const said = await told(answer);
-        if (said.failed || !answer.ok) return said;
+        if (said.failed || !answer.ok) return { ...said, refused: true };
         const token = within(said.text, source.slice(at + 1));
         if (token === undefined) return { missing: source };
         add(place, token);

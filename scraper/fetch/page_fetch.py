@@ -21,6 +21,9 @@ Failures = asyncio.Queue["async_api.Request"]
 _ANSWERED = "json:"
 """Begins the source of a token that stands in an answer and not in a cookie."""
 
+_NOTHING = ("error",)
+"""What is kept of an answer that was to hold a token, and is none of the request's own."""
+
 _EXPLANATION = 0.25  # seconds that the browser's own reason for a failure may lag behind it
 
 
@@ -36,7 +39,7 @@ async def page_fetch(
     `failures` is where the tab puts the requests that the browser reports as failed.
 
     A token that stands in a JSON answer is asked for first; where the site answers that with an
-    error status, this is the answer.
+    error status, this is the answer, but for what its JSON holds.
 
     Raises TryLater (`connection_lost`, `body_truncated`, `body_too_large`, `timed_out`) and
     SignInAgain (`signed_out`: the page has not the cookie or the answer its token stands in).
@@ -58,7 +61,7 @@ async def page_fetch(
         url=result["url"],
         status=result["status"],
         headers=result["headers"],
-        body=_body(result),
+        body=answers.kept(_body(result), _NOTHING if result.get("refused") else ()),
     )
 
 

@@ -147,7 +147,8 @@ async def moved(request: requests.Request) -> responses.Response:
 async def config(request: requests.Request) -> responses.Response:
     """What the application of a site knows of its visitor: a token for those signed in."""
     if request.query_params.get("status"):
-        return responses.HTMLResponse("slow", int(request.query_params["status"]))
+        body = request.query_params.get("body", "slow")
+        return responses.HTMLResponse(body, int(request.query_params["status"]))
     if request.query_params.get("page"):
         return responses.HTMLResponse(HOME)
     token = "jwt%2Fcanary" if "sessionid" in request.cookies else None

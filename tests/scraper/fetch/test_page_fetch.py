@@ -134,6 +134,9 @@ async def test_a_site_that_refuses_to_tell_the_token_is_shown_as_the_answer(
     (answer,) = await tab.fetch(ask(site, "/echo", csrf=refused))
     assert (answer.status, answer.body) == (429, b"slow")
     assert answer.request.url == site.url("/echo")
+    refused = {"header:A": 'json:/config?status=403&body={"error":"no","jwt":"canary"}#user.jwt'}
+    (answer,) = await tab.fetch(ask(site, "/echo", csrf=refused))
+    assert (answer.status, answer.body) == (403, b'{"error":"no"}')
 
 
 async def test_error_statuses_are_answers_with_the_headers_that_parsers_read(
