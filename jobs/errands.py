@@ -8,22 +8,48 @@ from typing import Any
 
 import msgspec
 
-from models import db, moment, runs
+from models import db, moment, polls, runs
 from scraper import site
 
+PEOPLE_AT_MOST = 1000
+"""How many people one run asks about, unless the site's sizes name another number for it."""
 
-def of(connection: db.Connection, run: runs.Run, account: runs.Account) -> site.Errand:
+
+def of(
+    connection: db.Connection,
+    run: runs.Run,
+    account: runs.Account,
+    place: tuple[site.Site, site.Collector],
+) -> site.Errand:
     """Return what the run's collector is to fetch, as of now."""
     options = run.options
+    now = moment.now()
     return site.Errand(
         username=account.username,
+        people=_people(connection, run, place, now),
         target=run.target,
         full=bool(options.get("full")),
         cursor=runs.cursor(connection, run),
         since=_time(options.get("since")),
         until=_time(options.get("until")),
-        now=moment.now(),
+        now=now,
     )
+
+
+def _people(
+    connection: db.Connection,
+    run: runs.Run,
+    place: tuple[site.Site, site.Collector],
+    now: datetime,
+) -> tuple[str, ...]:
+    """Return whom to ask about: the target, or whoever is due, as many as one run may."""
+    where, collector = place
+    if not collector.polls:
+        return ()
+    if run.target:
+        return (run.target,)
+    most = where.layout.sizes.get(f"{collector.name}_people", PEOPLE_AT_MOST)
+    return polls.due(connection, where.platform or where.name, collector.source, now, limit=most)
 
 
 def _time(value: str | None) -> datetime | None:

@@ -54,7 +54,7 @@ def tracked(connection: Connection, site: str, usernames: Sequence[str]) -> set[
 
 
 def due(
-    connection: Connection, site: str, source: str, now: datetime, limit: int
+    connection: Connection, site: str, source: str, now: datetime, *, limit: int
 ) -> tuple[str, ...]:
     """Return whom to ask a source about: priority people first, then who waited longest.
 

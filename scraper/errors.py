@@ -55,6 +55,8 @@ CODES: dict[str, str] = {
     "no_session_cookie": "The cookie that makes a session is not among those of the site. Export them all, also those marked HttpOnly.",
     "session_expired": "The session's own cookie has passed its date. Sign in anew in a private window; export, then close it.",
     "sign_in_unfinished": "Nobody signed in before the deadline, so nothing was stored. Try again, with a longer --deadline.",
+    "no_token": "The interface wants a token of the account, and there is none. Store it with `greenroom accounts store-token`.",
+    "token_refused": "The site refuses the account's token. Make a new one there and store it; the old one is not sent again.",
     # PageChanged
     "page_changed": "A page is not in the format this version knows. Nothing was inferred from it.",
     "not_json": "JSON was expected and something else came.",

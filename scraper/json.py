@@ -25,8 +25,8 @@ _ESCAPE = re.compile(
 )
 
 
-def read(answer: payload.Payload, shape: type[_T]) -> _T:
-    """Read an answer's JSON as `shape`.
+def read(answer: payload.Payload, shape: type[_T], *, strict: bool = True) -> _T:
+    """Read an answer's JSON as `shape`. Unless `strict`, numbers may be written as texts.
 
     Raises TryLater (`empty_answer`, `body_truncated`: the text ends in its middle) and PageChanged
     (`not_json`; `page_changed` naming the field; `hostile_input`: too deep or too large). Half
@@ -38,7 +38,7 @@ def read(answer: payload.Payload, shape: type[_T]) -> _T:
         raise errors.PageChanged(
             "hostile_input", f"a JSON answer of {len(answer.body)} bytes", url=answer.url
         )
-    return decode(answer.body.removeprefix(_BOM), shape, answer.url)
+    return decode(answer.body.removeprefix(_BOM), shape, answer.url, strict=strict)
 
 
 def decode(

@@ -39,6 +39,7 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
     """What one run is asked to do.
 
     `people` are the usernames to ask about, for a collector that polls people: most urgent first.
+    `images` are the addresses of their pictures, as far as a source has said them.
     `cursor` is the last stored Cursor value for (account, collector, target), or None.
     `since` and `until` bound a history (aware UTC); None leaves the choice to the collector.
     """
@@ -47,6 +48,7 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
     target: str | None = None
     full: bool = False
     people: tuple[str, ...] = ()
+    images: Mapping[str, str] = {}
     cursor: str | None = None
     since: datetime | None = None
     until: datetime | None = None

@@ -95,6 +95,11 @@ async def echo(request: requests.Request) -> responses.Response:
     )
 
 
+async def body(request: requests.Request) -> responses.Response:
+    said = (await request.body()).decode()
+    return responses.JSONResponse({"type": request.headers["content-type"], "body": said})
+
+
 async def sign_in(request: requests.Request) -> responses.Response:
     if request.method == "GET":
         return responses.HTMLResponse(
@@ -265,6 +270,7 @@ PAGES: list[tuple[str, Any]] = [
     ("/", home),
     ("/page", page),
     ("/echo", echo),
+    ("/body", body),
     ("/sign-in", sign_in),
     ("/member", member),
     ("/stored", stored),
