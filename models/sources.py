@@ -14,7 +14,14 @@ from sqlmodel import Field, SQLModel
 
 from models import records
 from models.moment import Moment
-from models.records import camsoda, cbhours, chaturbate, statbate, statbate_members, stripchat
+from models.records import (
+    camsoda,
+    cbhours,
+    chaturbate,
+    statbate,
+    statbate_members,
+    stripchat,
+)
 from models.tables import BigId
 
 Kind = type[records.Snapshot] | type[records.Entry]
