@@ -16,13 +16,15 @@ from models.origin import Source
 
 def write(connection: Connection, stated: Sequence[records.Interaction], source: Source) -> int:
     """Write acts; return how many were not there."""
-    streams: dict[tuple[str, str], list[records.Interaction]] = {}
-    for place, run in groupby(stated, attrgetter("source", "room")):
+    streams: dict[tuple[str, str, str], list[records.Interaction]] = {}
+    for place, run in groupby(stated, attrgetter("platform", "source", "room")):
         streams.setdefault(place, []).extend(run)
-    return sum(
-        _acts(connection, source, _stream(connection, (source.account_id, *place)), _distinct(run))
-        for place, run in streams.items()
-    )
+    new = 0
+    for (platform, name, room), acts in streams.items():
+        there = msgspec.structs.replace(source, site=platform or source.site)
+        stream = _stream(connection, (source.account_id, name, room))
+        new += _acts(connection, there, stream, _distinct(acts))
+    return new
 
 
 def _stream(connection: Connection, key: tuple[int, str, str]) -> int:

@@ -14,7 +14,14 @@ from sqlmodel import Field, SQLModel
 
 from models import records
 from models.moment import Moment
-from models.records import cbhours, chaturbate
+from models.records import (
+    camsoda,
+    cbhours,
+    chaturbate,
+    statbate,
+    statbate_members,
+    stripchat,
+)
 from models.tables import BigId
 
 Kind = type[records.Snapshot] | type[records.Entry]
@@ -26,11 +33,37 @@ SNAPSHOTS: tuple[type[records.Snapshot], ...] = (
     chaturbate.ProfileSnapshot,
     chaturbate.RoomImage,
     cbhours.CbhoursLive,
+    statbate.ModelSnapshot,
+    statbate_members.MemberSnapshot,
+    statbate_members.OnlineSnapshot,
+    statbate_members.PresenceSnapshot,
+    stripchat.StripchatSnapshot,
+    camsoda.CamsodaSnapshot,
+    camsoda.CamsodaOnlineSnapshot,
 )
 ENTRIES: tuple[type[records.Entry], ...] = (
     cbhours.CbhoursActivity,
     cbhours.CbhoursDay,
     cbhours.CbhoursMonth,
+    statbate.ModelRanking,
+    statbate.Broadcast,
+    statbate.Session,
+    statbate.Activity,
+    statbate.Audience,
+    statbate.AudienceBracket,
+    statbate.Standing,
+    statbate.RoomDay,
+    statbate.Tag,
+    statbate.TagName,
+    statbate_members.MemberDay,
+    statbate_members.MemberRanking,
+    statbate_members.Spending,
+    statbate_members.SpendingDay,
+    statbate_members.TopModel,
+    statbate_members.MemberTag,
+    statbate_members.MemberTime,
+    statbate_members.RoomMember,
+    stripchat.StripchatPayer,
 )
 
 _SQL: Mapping[type, Any] = {int: BigInteger, float: Float, datetime: Moment, date: Date}

@@ -38,6 +38,7 @@ CODES: dict[str, str] = {
     "wrong_user": "The browser is signed in as somebody else than the account's username.",
     "bad_credentials": "The site did not accept the username and password.",
     "no_password": "Signing in needs a password: `accounts store-password NAME`, set GREENROOM_PASSWORD_<NAME>, or run at a terminal.",
+    "window_needed": "Nobody but you signs in at this site: `accounts sign-in NAME` opens a window, or `accounts import-session`.",
     "sign_in_too_soon": "The last sign-in attempt was under a minute ago; wait, so that the account is not locked.",
     "challenge": "The site shows a bot check. Greenroom never gets round one: open the site yourself first.",
     "age_gate": "The site shows its age gate instead of the page. Accept it once in a browser.",

@@ -115,7 +115,7 @@ async def _no_sign_in(_tab: tab.Tab, _credentials: Credentials, layout: Layout) 
 def _nobody(layout: Layout) -> payload.Request:
     raise errors.BadConfig(
         "bad_request",
-        "nobody signs in there: it is read with tokens; see `greenroom accounts token`",
+        "nobody signs in there: it is read with tokens; see `greenroom accounts store-token`",
         url=layout.base_url,
     )
 

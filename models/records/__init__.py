@@ -67,6 +67,7 @@ class Interaction(Record, frozen=True, kw_only=True):
     one, else a fingerprint and the ordinal among equals, so that equal acts stay apart.
     `username` is None where the site withholds it (an anonymous tip).
     `tokens` is signed from the account's view; `private` marks what only the parties may see.
+    `platform` is the site of the person, "" for the one that the Site speaks of.
     """
 
     source: str
@@ -78,6 +79,7 @@ class Interaction(Record, frozen=True, kw_only=True):
     tokens: int | None = None
     text: str | None = None
     private: bool = False
+    platform: str = ""
 
 
 class Cursor(Record, frozen=True, kw_only=True):

@@ -59,6 +59,7 @@ def asked_for(where: site.Site, kind: str) -> payload.Request:
         "page": 1,
         "since": "2026-11-01 00:00:00",
         "until": "2026-11-02 00:00:00",
+        "uid": "1",
     }
     return payload.Request(url=where.layout.url("home") + "some/where/", kind=kind, context=context)
 

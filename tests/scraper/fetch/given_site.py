@@ -149,6 +149,17 @@ async def moved(request: requests.Request) -> responses.Response:
     return responses.RedirectResponse(f"/moved?left={left - 1}" if left else "/page", 302)
 
 
+async def config(request: requests.Request) -> responses.Response:
+    """What the application of a site knows of its visitor: a token for those signed in."""
+    if request.query_params.get("status"):
+        body = request.query_params.get("body", "slow")
+        return responses.HTMLResponse(body, int(request.query_params["status"]))
+    if request.query_params.get("page"):
+        return responses.HTMLResponse(HOME)
+    token = "jwt%2Fcanary" if "sessionid" in request.cookies else None
+    return responses.JSONResponse({"user": {"name": "alice", "jwt": token}, "empty": []})
+
+
 async def private(_: requests.Request) -> responses.Response:
     return responses.JSONResponse(
         {"username": "alice", "chat_password": "json-canary", "nested": {"a": [1, 2.50]}, "age": 30}
@@ -267,6 +278,7 @@ PAGES: list[tuple[str, Any]] = [
     ("/status", status),
     ("/moved", moved),
     ("/private", private),
+    ("/config", config),
     ("/big", big),
     ("/heavy", heavy),
     ("/scripted", scripted),

@@ -1,0 +1,1 @@
+"""What Statbate's answers say: pure functions from Payload to Batch."""
