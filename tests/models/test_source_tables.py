@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from models import db, moment, records, sources
-from models.records import cbhours, chaturbate
+from models.records import camsoda, cbhours, chaturbate, stripchat
 from tests.models import given_sources as given
 from tests.models import given_store as store
 from tests.models.given_sources import MINUTE
@@ -42,6 +42,21 @@ STATED: tuple[records.Snapshot | records.PersonEntry, ...] = (
     cbhours.CbhoursActivity(username="alice", at=AT, show="public", viewers=0, rank=5720),
     cbhours.CbhoursDay(username="alice", day=date(2026, 11, 20), minutes=84),
     cbhours.CbhoursMonth(username="alice", month=date(2026, 11, 1)),
+    stripchat.StripchatSnapshot(
+        username="alice",
+        show="private",
+        status="p2p",
+        status_since=AT,
+        is_online=True,
+        viewers=0,
+        languages=("en", "es"),
+        goal_spent=0,
+    ),
+    stripchat.StripchatPayer(username="alice", room="bob", total_tokens=0, last_paid=AT),
+    camsoda.CamsodaSnapshot(username="alice", show="offline", followers=0, tags=()),
+    camsoda.CamsodaOnlineSnapshot(
+        username="alice", viewers=0, sort_value=1.5, private_rating=4.5, is_standby=False
+    ),
 )
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from scraper import errors, payload, site
-from scraper.sites.camsoda import names
+from scraper import payload, site
 
 JSON = {"Accept": "application/json"}
 
@@ -49,8 +48,6 @@ def followed(layout: site.Layout) -> payload.Request:
 
 def react(layout: site.Layout, username: str) -> payload.Request:
     """What anybody sees of a room; the stream's token and addresses are not kept."""
-    if not names.is_name(username):
-        raise errors.BadConfig("bad_request", f"{username!r} is no username")
     return payload.Request(
         url=layout.url("react", username=quote(username.lower(), safe="")),
         kind="react",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from scraper import payload, site
+from scraper import meanings, payload, site
 from scraper.sites.camsoda import endpoints, guard, sign_in
 from scraper.sites.camsoda.layout import LAYOUT
 from scraper.sites.camsoda.pages import current, rooms
 
 
 def _status(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
-    return tuple(endpoints.react(layout, name) for name in errand.people)
+    return tuple(endpoints.react(layout, name) for name in meanings.addressable(errand.people))
 
 
 def _viewers(_errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:

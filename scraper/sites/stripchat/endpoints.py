@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from scraper import errors, payload, site
-from scraper.sites.stripchat import names
 
 JSON = {"Accept": "application/json"}
 
@@ -174,10 +173,3 @@ def _token(layout: site.Layout) -> dict[str, str]:
 
 def _iso(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
-
-
-def asked_about(text: str) -> str:
-    """Return a name as addresses hold it. Raises BadConfig if no name can be like this."""
-    if not names.is_name(text):
-        raise errors.BadConfig("bad_request", f"{text!r} is no username")
-    return text.lower()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from scraper import payload, site
+from scraper import meanings, payload, site
 from scraper.sites.stripchat import endpoints, guard, sign_in
 from scraper.sites.stripchat.layout import LAYOUT
 from scraper.sites.stripchat.pages import cam, earnings, favorites, identity
 
 
 def _status(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
-    return tuple(endpoints.cam(layout, endpoints.asked_about(name)) for name in errand.people)
+    return tuple(endpoints.cam(layout, name) for name in meanings.addressable(errand.people))
 
 
 def _transactions(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:

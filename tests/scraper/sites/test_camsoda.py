@@ -57,8 +57,7 @@ def test_what_anybody_sees_is_asked_without_the_session() -> None:
         leads = SITE.collectors[name].start(given.errand(people=("alice",)), SITE.layout)
         assert {lead.via for lead in leads} == {"http"}
     assert SITE.collectors["status"].start(given.errand(people=()), SITE.layout) == ()
-    with pytest.raises(errors.BadConfig):
-        SITE.collectors["status"].start(given.errand(people=("../user",)), SITE.layout)
+    assert SITE.collectors["status"].start(given.errand(people=("../user",)), SITE.layout) == ()
 
 
 def test_every_room_online_is_found_with_its_viewers_whatever_the_columns_order(

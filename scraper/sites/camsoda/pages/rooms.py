@@ -10,7 +10,7 @@ import msgspec
 
 from models import records
 from models.records import camsoda
-from scraper import errors, json, payload, site
+from scraper import errors, json, meanings, payload, site
 from scraper.sites.camsoda import endpoints, names
 from scraper.sites.camsoda.pages import values
 
@@ -166,7 +166,7 @@ def _room(row: dict[str, Any], columns: dict[str, str], url: str) -> tuple[recor
     snapshot = camsoda.CamsodaOnlineSnapshot(
         username=name,
         display_name=values.text(facts.get("display_name")),
-        gender=values.GENDERS.get(str(facts.get("gender")).lower()),
+        gender=meanings.gender(values.text(facts.get("gender"))),
         show=values.show(str(facts["status"])) if facts.get("status") else None,
         subject=_plain(facts.get("subject_html")),
         viewers=values.count(facts.get("connections"), url),

@@ -1,4 +1,4 @@
-"""Numbers, flags and genders as Camsoda writes them."""
+"""Numbers, flags and states as Camsoda writes them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from scraper import errors
-
-GENDERS: Mapping[str, str] = {
-    **dict.fromkeys(("f", "female"), "female"),
-    **dict.fromkeys(("m", "male"), "male"),
-    **dict.fromkeys(("t", "trans", "transgender", "shemale"), "trans"),
-    **dict.fromkeys(("c", "couple"), "couple"),
-}
 
 SHOWS: Mapping[str, str] = {"online": "public"}
 """The site's states -> ours, where they differ."""

@@ -8,20 +8,18 @@ import msgspec
 
 from models import records
 from models.records import stripchat
-from scraper import errors, json, payload, site
+from scraper import errors, json, meanings, payload, site
 from scraper.sites.stripchat import endpoints, names
 from scraper.sites.stripchat.pages import values
 
 SOURCE = "stripchat"
 
 GENDERS: Mapping[str, str] = {
-    **dict.fromkeys(("female",), "female"),
-    **dict.fromkeys(("male",), "male"),
-    **dict.fromkeys(("trans", "tranny", "transgender"), "trans"),
-    **dict.fromkeys(("group", "couple", "malefemale", "males", "females"), "couple"),
+    "tranny": "trans",
+    **dict.fromkeys(("group", "malefemale", "males", "females"), "couple"),
     **dict.fromkeys(("maletranny", "femaletranny", "trannies"), "couple"),
 }
-"""The site's words (confidence H for the first of each, L for the others) -> ours."""
+"""Words that this site alone has (`group`, `tranny` confidence H, the others L) -> ours."""
 
 SHOWS: Mapping[str, str] = {
     "public": "public",
@@ -134,7 +132,7 @@ def _snapshot(room: Room, around: Around, url: str) -> stripchat.StripchatSnapsh
     goal = cam.goal if isinstance(cam.goal, Goal) else Goal()
     return stripchat.StripchatSnapshot(
         username=names.username(user.username, url),
-        gender=GENDERS.get((user.gender or "").lower()),
+        gender=GENDERS.get((user.gender or "").lower()) or meanings.gender(user.gender),
         country=(user.country or "").upper() or None,
         languages=tuple(user.languages) if user.languages else None,
         show=_show(user),
