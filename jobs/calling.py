@@ -85,7 +85,7 @@ def _pictures(desk: visit.Desk, site_name: str) -> pictures.Folder:
 def _budgets(
     desk: visit.Desk, account: runs.Account, where: site.Site
 ) -> dict[str, list[pace.Pace]]:
-    """Return what each kind of request is counted in: its own budgets, else the account's pace."""
+    """Return what each kind of request is counted in: the account's pace, and its own budgets."""
     folder = desk.storage / "pace"
     base_url = settings.layout(desk.chosen, where.name).base_url
     rate = pace.checked_rate(desk.chosen.sites[where.name].requests_per_minute, base_url)
@@ -95,7 +95,5 @@ def _budgets(
         shared = account.name if budget.shared_by == "account" else f"machine.{where.name}"
         return pace.Pace(folder, f"{shared}.{budget.name}", budget.per_minute if rate else 0)
 
-    named = {
-        name: [opened(budget) for budget in budgets] for name, budgets in where.budgets.items()
-    }
+    named = {name: [general, *map(opened, budgets)] for name, budgets in where.budgets.items()}
     return {"": [general], **named}

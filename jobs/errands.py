@@ -63,7 +63,7 @@ def _time(value: str | None) -> datetime | None:
 
 def takes(collector: site.Collector, layout: site.Layout) -> frozenset[str]:
     """Return which of `target`, `since` and `until` change what the collector asks first."""
-    errand = site.Errand(username="somebody", now=_TRIAL + timedelta(days=9))
+    errand = site.Errand(username="somebody", people=("somebody",), now=_TRIAL + timedelta(days=9))
     asked = collector.start(errand, layout)
     found = {
         name

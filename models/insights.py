@@ -17,6 +17,9 @@ APART = timedelta(minutes=15)
 SEGMENT = timedelta(minutes=3)
 """What one row of `cbhours_activity` stands for."""
 
+SELDOM = frozenset({"room", "profile"})
+"""Sources that are asked so seldom that what they say twice need not hold in between."""
+
 BROADCAST_APART = timedelta(minutes=30)
 """Stretches no further apart than this are one broadcast."""
 
@@ -116,7 +119,7 @@ def online(
     bounds = _bounds(connection, since, until)
     seen: list[Stretch] = []
     for kind in sources.SNAPSHOTS:
-        if "show" in sources.shape(kind).values:
+        if "show" in sources.shape(kind).values and kind.source not in SELDOM:
             query = f"""SELECT at, confirmed_at FROM {kind.table}
                 WHERE person_id IN ANY ? AND show IS NOT NULL AND show <> 'offline'
                   AND confirmed_at >= ? AND at <= ?"""

@@ -27,17 +27,16 @@ from models.tables import BigId
 LIVE_HEAD_START = timedelta(minutes=5)
 HEAD_START = timedelta(days=1)
 
-_PROFILE = ("affiliate", "cbhours", "profile", "room", "stripchat", "camsoda")
 _LIVE = ("affiliate", "cbhours", "room", "stripchat", "camsoda")
 
 ORDER: Mapping[str, tuple[str, ...]] = {
-    "display_name": _PROFILE,
-    "gender": (*_PROFILE, "statbate"),
-    "age": _PROFILE,
-    "birthday": _PROFILE,
-    "country": _PROFILE,
-    "location": _PROFILE,
-    "languages": _PROFILE,
+    "display_name": ("affiliate", "camsoda"),
+    "gender": ("affiliate", "cbhours", "profile", "room", "stripchat", "camsoda", "statbate"),
+    "age": ("affiliate", "profile", "room"),
+    "birthday": ("affiliate", "profile"),
+    "country": ("affiliate", "stripchat"),
+    "location": ("affiliate", "profile"),
+    "languages": ("affiliate", "profile", "stripchat"),
     "last_broadcast": ("stats", "profile"),
     "subject": _LIVE,
     "viewers": ("stats", *_LIVE),

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from jobs.cli import opening
-
 if TYPE_CHECKING:
     from jobs.cli import running
 
@@ -30,6 +28,7 @@ def show(
 ) -> None:
     """Show a person: facts, their sources and ages, changes."""
     from jobs import persons
+    from jobs.cli import opening
     from models import moment
 
     with opening.session(context, json=json) as session, session.database.read() as connection:
@@ -55,6 +54,7 @@ def list_(
 ) -> None:
     """List people by a number, the best first."""
     from jobs import persons
+    from jobs.cli import opening
     from models import current_state
 
     with opening.session(context, json=json) as session, session.database.read() as connection:
@@ -79,6 +79,7 @@ def watch(
     note: Annotated[str | None, typer.Option(help="A word to remember it by.")] = None,
 ) -> None:
     """Let sources be asked about somebody nobody follows."""
+    from jobs.cli import opening
     from models import watching
 
     with opening.session(context) as session, session.database.write() as connection:
@@ -94,6 +95,7 @@ def unwatch(
     where: Annotated[str | None, typer.Option("--list", help="Off this list only.")] = None,
 ) -> None:
     """Take somebody off watch-lists."""
+    from jobs.cli import opening
     from models import watching
 
     with opening.session(context) as session, session.database.write() as connection:
@@ -123,6 +125,7 @@ def merge(
     site: SiteName = "chaturbate",
 ) -> None:
     """Take one username for a former name of another."""
+    from jobs.cli import opening
     from models import identity
     from scraper import errors
 
@@ -139,6 +142,7 @@ def merge(
 @app.command()
 def split(context: typer.Context, username: Username, site: SiteName = "chaturbate") -> None:
     """Take a former name for a person of its own again."""
+    from jobs.cli import opening
     from models import identity
     from scraper import errors
 
@@ -153,6 +157,7 @@ def split(context: typer.Context, username: Username, site: SiteName = "chaturba
 
 
 def _exclude(context: typer.Context, site: str, username: str, *, excluded: bool) -> None:
+    from jobs.cli import opening
     from models import watching
 
     with opening.session(context) as session:

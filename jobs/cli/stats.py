@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from jobs.cli import opening
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -59,6 +57,7 @@ def movers(
     json: Json = False,
 ) -> None:
     """List whose number changed most, either way."""
+    from jobs.cli import opening
     from models import insights, moment
 
     until = moment.now()
@@ -128,6 +127,7 @@ def _online(
     context: typer.Context, site: str, username: str, days: float
 ) -> list[insights.Stretch]:
     from jobs import persons
+    from jobs.cli import opening
     from models import current_state, insights, moment
 
     with opening.session(context) as session, session.database.read() as connection:
@@ -138,6 +138,7 @@ def _online(
 
 def _series(context: typer.Context, what: tuple[str, str, str], days: float, *, json: bool) -> None:
     from jobs import persons
+    from jobs.cli import opening
     from models import current_state, insights, moment
 
     site, username, field = what

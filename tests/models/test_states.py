@@ -172,7 +172,13 @@ def test_every_source_of_a_field_does_say_something_of_it(field: str) -> None:
 
 
 def test_a_state_that_is_made_anew_is_the_same(connection: Connection) -> None:
-    told = [word for _, words, _, _ in FACTS[:1] + FACTS[10:14] for word in words]
+    told: list[Told] = [
+        ("affiliate", 50, {"country": "PT", "tags": ("tea",), "viewers": 3, "show": "public"}),
+        ("affiliate", 40, {"tags": ("art",), "viewers": 9, "show": "public"}),
+        ("affiliate", 30, {"tags": ("art",), "viewers": 9, "show": "public"}),
+        ("cbhours", 20, {"viewers": 7, "followers": 10, "show": "offline"}),
+        ("profile", 10, {"location": "Lisbon", "followers": 30, "age": 99, "show": "offline"}),
+    ]
     before = known(connection, told)
 
     states.rebuild(connection, [before.person_id])
