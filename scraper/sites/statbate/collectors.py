@@ -89,8 +89,8 @@ def _online(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, 
 
 
 def _platform(errand: site.Errand) -> str:
-    """Return the platform that the errand's target is, the home platform if it is none."""
-    return errand.target if errand.target in endpoints.PLATFORMS else endpoints.HOME
+    """Return the platform that the errand's target is; the site refuses what it does not know."""
+    return (errand.target or endpoints.HOME).lower()
 
 
 _collector = functools.partial(site.Collector, way="http", tokens=_TOKENS)
