@@ -34,8 +34,9 @@ def _whom(errand: site.Errand) -> tuple[str, ...]:
 
 def _room(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
     context = endpoints.about(errand, "room") | endpoints.whole_days(layout, errand)
-    kinds = ("model_info", "model_activity", "model_sessions", "model_members", "model_rank")
-    return tuple(endpoints.ask(layout, kind, context) for kind in kinds)
+    kinds = ("model_info", "model_activity", "model_members", "model_rank")
+    sums = (endpoints.ask(layout, kind, context) for kind in kinds)
+    return (*sums, endpoints.ask(layout, "model_sessions", context | {"page": 1}))
 
 
 def _viewers(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
