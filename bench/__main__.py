@@ -20,6 +20,7 @@ PARTS = {
     "apply": "bench.chat_rows",
     "close": "bench.follow_lists",
     "runs": "bench.run_list",
+    "snapshots": "bench.snapshots",
 }
 
 

@@ -1,4 +1,7 @@
-"""Start the runs that wait, each in a process of its own, and see each of them to its end."""
+"""Start the runs that wait, and see each of them to its end.
+
+A run with a browser gets a process of its own; one that calls interfaces works in the event loop.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,18 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from jobs import logs, settings
+from jobs import lanes, logs, settings
 from models import db, run_queue, runs
 from scraper import alone
 
 SILENCE = timedelta(seconds=30)
 """How long a run that nobody here supervises may give no sign of life before it is looked after."""
 
+CALLS = 16
+"""How many runs may call interfaces at the same time."""
+
 Supervise = Callable[[runs.Run], Awaitable[None]]
-"""Runs a run in a child process to its end; the run's row says how it ended."""
+"""Runs a run to its end, be it in a child process; the run's row says how it ended."""
 
 Abandon = Callable[[runs.Run], None]
 """Writes down the end of an attempt whose process died with its service."""
@@ -31,7 +37,7 @@ class Working(msgspec.Struct):
 
 
 class Dispatcher:
-    """The runs at work in this process: at most `service.browsers`, one of each account.
+    """The runs at work in this process: at most `service.browsers` with one, one of each lane.
 
     `fill` starts what may start; `drain` stops everything, leaving runs that can be gone on with.
     """
@@ -51,10 +57,9 @@ class Dispatcher:
     async def fill(self, chosen: settings.Settings, now: datetime) -> None:
         """Start the runs that may start now. Raises what the database raises."""
         self.held_back = await asyncio.to_thread(room, chosen)
-        free = chosen.service.browsers - len(self._working)
-        if self.held_back or free <= 0:
+        if self.held_back:
             return
-        for run in await asyncio.to_thread(self._ready, now, free):
+        for run in await asyncio.to_thread(self._ready, now, chosen.service.browsers):
             logs.log.info(f"run {run.id} {run.collector}: starting")
             task = asyncio.create_task(self._work(run), name=f"run {run.id}")
             self._working[run.id] = Working(run, task)
@@ -79,10 +84,22 @@ class Dispatcher:
         finally:
             del self._working[run.id]
 
-    def _ready(self, now: datetime, limit: int) -> list[runs.Run]:
-        busy = {one.run.account_id for one in self._working.values()}
+    def _ready(self, now: datetime, browsers: int) -> list[runs.Run]:
+        """Return the runs that may start, oldest due first, as many as there is room for."""
+        work = [one.run for one in self._working.values()]
+        taken = {lanes.lane(run) for run in work}
+        room = {True: CALLS, False: browsers}
+        for run in work:
+            room[lanes.calls(run.collector)] -= 1
+        found = []
         with self._database.read() as connection:
-            return run_queue.ready(connection, now, busy=busy, limit=limit)
+            for run in run_queue.ready(connection, now):
+                calls = lanes.calls(run.collector)
+                if lanes.lane(run) not in taken and room[calls] > 0:
+                    taken.add(lanes.lane(run))
+                    room[calls] -= 1
+                    found.append(run)
+        return found
 
     def _settle(self, chosen: settings.Settings, now: datetime) -> list[int]:
         with self._database.read() as connection:
@@ -91,7 +108,7 @@ class Dispatcher:
                 for run in run_queue.under_way(connection)
                 if run.id not in self._working and _is_silent(run, now)
             ]
-        dead = [run for run, account in standing if _is_free(chosen, account)]
+        dead = [run for run, account in standing if _is_free(chosen, account, run)]
         for run in dead:
             self._abandon(run)
         return [run.id for run in dead]
@@ -110,6 +127,6 @@ def _is_silent(run: runs.Run, now: datetime) -> bool:
     return run.active_at is None or now - run.active_at > SILENCE
 
 
-def _is_free(chosen: settings.Settings, account: str) -> bool:
-    """Tell whether no process has the account: the run that stands as running has none."""
-    return alone.taken(settings.session_file(chosen, account).with_suffix(".lock")) is None
+def _is_free(chosen: settings.Settings, account: str, run: runs.Run) -> bool:
+    """Tell whether no process has the run's lane: the run that stands as running has none."""
+    return alone.taken(lanes.lock(chosen, account, run.collector)) is None

@@ -12,9 +12,19 @@ if TYPE_CHECKING:
 
 PREFIX = "GREENROOM_"
 PASSWORD = "GREENROOM_PASSWORD_"  # noqa: S105 - the name of a variable
+TOKEN = "GREENROOM_TOKEN_"  # noqa: S105 - the name of a variable
 KEY = "GREENROOM_KEY"
 OWN_NAMES = ("GREENROOM_CONFIG", KEY, "GREENROOM_REWRITE_FIXTURES")
-SECTIONS = ("accounts", "browser", "database", "schedule", "service", "sites", "storage")
+SECTIONS = (
+    "accounts",
+    "browser",
+    "database",
+    "retention",
+    "schedule",
+    "service",
+    "sites",
+    "storage",
+)
 
 Origins = dict[tuple[str, ...], str]
 """Which variable gave the value of which key."""
@@ -25,9 +35,14 @@ def password_variable(account: str) -> str:
     return PASSWORD + account.upper().replace("-", "_")
 
 
+def token_variable(account: str, name: str) -> str:
+    """Return the variable of a token: `my-room`, `stats` -> GREENROOM_TOKEN_MY_ROOM__STATS."""
+    return f"{TOKEN}{account.upper().replace('-', '_')}__{name.upper()}"
+
+
 def secrets(environ: Mapping[str, str]) -> set[str]:
-    """Return the passwords and the vault's keys that the environment holds."""
-    found = {environ[name] for name in environ if name.startswith(PASSWORD)}
+    """Return the passwords, the tokens and the vault's keys that the environment holds."""
+    found = {environ[name] for name in environ if name.startswith((PASSWORD, TOKEN))}
     return (found | {key.strip() for key in environ.get(KEY, "").split(",")}) - {""}
 
 
@@ -61,7 +76,9 @@ def lay_over(tree: dict[str, Any], environ: Mapping[str, str]) -> Origins:
 
 
 def _is_setting(name: str) -> bool:
-    return name.startswith(PREFIX) and name not in OWN_NAMES and not name.startswith(PASSWORD)
+    return (
+        name.startswith(PREFIX) and name not in OWN_NAMES and not name.startswith((PASSWORD, TOKEN))
+    )
 
 
 def _path(name: str) -> list[str]:

@@ -8,22 +8,53 @@ from typing import Any
 
 import msgspec
 
-from models import db, moment, runs
+from models import db, moment, polls, runs
 from scraper import site
 
+PEOPLE_AT_MOST = 1000
+"""How many people one run asks about, unless the site's sizes name another number for it."""
 
-def of(connection: db.Connection, run: runs.Run, account: runs.Account) -> site.Errand:
+
+def of(
+    connection: db.Connection,
+    run: runs.Run,
+    account: runs.Account,
+    place: tuple[site.Site, site.Collector],
+) -> site.Errand:
     """Return what the run's collector is to fetch, as of now."""
     options = run.options
+    now = moment.now()
+    where, collector = place
+    people = _people(connection, run, place, now)
+    pictured = collector.polls == "watched"
     return site.Errand(
         username=account.username,
+        people=people,
+        images=polls.images(connection, where.platform or where.name, people) if pictured else {},
         target=run.target,
         full=bool(options.get("full")),
         cursor=runs.cursor(connection, run),
         since=_time(options.get("since")),
         until=_time(options.get("until")),
-        now=moment.now(),
+        now=now,
     )
+
+
+def _people(
+    connection: db.Connection,
+    run: runs.Run,
+    place: tuple[site.Site, site.Collector],
+    now: datetime,
+) -> tuple[str, ...]:
+    """Return whom to ask about: the target, or whoever is due, as many as one run may."""
+    where, collector = place
+    if not collector.polls:
+        return ()
+    if run.target:
+        return (run.target,)
+    most = where.layout.sizes.get(f"{collector.name}_people", PEOPLE_AT_MOST)
+    home = where.platform or where.name
+    return polls.due(connection, home, collector.source, now, limit=most, polls=collector.polls)
 
 
 def _time(value: str | None) -> datetime | None:
@@ -34,11 +65,12 @@ def takes(collector: site.Collector, layout: site.Layout) -> frozenset[str]:
     """Return which of `target`, `since` and `until` change what the collector asks first."""
     errand = site.Errand(username="somebody", now=_TRIAL + timedelta(days=9))
     asked = collector.start(errand, layout)
-    return frozenset(
+    found = {
         name
         for name, value in TRIALS.items()
         if collector.start(msgspec.structs.replace(errand, **{name: value}), layout) != asked
-    )
+    }
+    return frozenset(found | ({"target"} if collector.polls else set()))
 
 
 _TRIAL = datetime(2026, 1, 1, tzinfo=UTC)

@@ -70,16 +70,18 @@ def configure(
 
 
 @contextmanager
-def copied(stream: Stream) -> Iterator[None]:
-    """Send all lines, from DEBUG on and as JSON objects, to another stream, too."""
-    added = _add(_as_json, stream, "DEBUG")
+def copied(stream: Stream, run: int | None = None) -> Iterator[None]:
+    """Send all lines (of a run), from DEBUG on and as JSON objects, to another stream, too."""
+    added = _add(_as_json, stream, "DEBUG", run)
     try:
         yield
     finally:
         log.remove(added)
 
 
-def _add(form: Callable[..., str], stream: Stream | None, level: str) -> int:
+def _add(
+    form: Callable[..., str], stream: Stream | None, level: str, run: int | None = None
+) -> int:
     def sink(message: loguru.Message) -> None:
         out = stream or sys.stderr  # looked up anew: a progress bar may stand in for it
         line = form(message.record, lambda text: redact.text(text, _HIDDEN | _TYPED))
@@ -88,7 +90,13 @@ def _add(form: Callable[..., str], stream: Stream | None, level: str) -> int:
             out.flush()
 
     return log.add(
-        sink, level=level, format="{message}", backtrace=False, diagnose=False, catch=False
+        sink,
+        level=level,
+        format="{message}",
+        filter=lambda record: run in {None, record["extra"].get("run")},
+        backtrace=False,
+        diagnose=False,
+        catch=False,
     )
 
 

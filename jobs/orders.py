@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from jobs import errands, run, settings
+from jobs import errands, run, sections, settings
 from models import db, runs
 from scraper import errors, site
 
@@ -39,7 +39,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
         return {name: value for name, value in wanted.items() if value}
 
 
-def known(chosen: settings.Settings, name: str) -> settings.Account:
+def known(chosen: settings.Settings, name: str) -> sections.Account:
     """Return what the settings say of an account. Raises BadConfig."""
     if name not in chosen.accounts:
         there = ", ".join(sorted(chosen.accounts)) or "none yet"

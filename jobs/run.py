@@ -7,17 +7,13 @@ import contextlib
 import importlib.metadata
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from datetime import timedelta
 from typing import Any
 
 import msgspec
 
-from jobs import artefacts, errands, parking, verdicts, walk
+from jobs import artefacts, departing, errands, parking, verdicts, walk
 from models import apply, db, moment, runs, standing
-from scraper import errors, payload, site
-
-RESUMABLE_FOR = timedelta(minutes=30)
-"""How long after its last page a half-read list is still one look; later it starts over."""
+from scraper import errors, site
 
 STATUS: Mapping[type[errors.GreenroomError], str] = {
     errors.TryLater: "partial",
@@ -30,14 +26,16 @@ STATUS: Mapping[type[errors.GreenroomError], str] = {
 }
 
 Enter = Callable[[runs.Account], AbstractAsyncContextManager[walk.Visit]]
+Call = Callable[[runs.Account, site.Collector], AbstractAsyncContextManager[walk.Visit]]
 Afterwards = Callable[[db.Connection, runs.Run, str, errors.GreenroomError | None], None]
 
 
 class Runtime(msgspec.Struct, frozen=True, kw_only=True):
     """All that a run needs from outside.
 
-    `visit` opens a browser for an account, alone; `layout` tells a site's layout with the
-    operator's overrides; `patience` how it waits; `password` whether an account has one by now;
+    `visit` opens a browser for an account, alone; `call` the interfaces that take its tokens;
+    `layout` tells a site's layout with the operator's overrides; `patience` how it waits;
+    `password` whether an account has one by now;
     `show` and `tell` report to whoever watches; `witness` sees the errors that a visit ends with;
     `afterwards` may decide otherwise about an attempt's end, in the transaction that notes it.
     """
@@ -45,6 +43,7 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True):
     database: db.Database
     sites: Mapping[str, site.Site]
     visit: Enter
+    call: Call
     layout: Callable[[str], site.Layout]
     patience: Callable[[str], walk.Patience]
     password: Callable[[str], bool] = lambda _account: False
@@ -108,10 +107,14 @@ def _fault(error: Exception) -> errors.GreenroomError:
 async def _attempt(runtime: Runtime, run: runs.Run, *, unasked: bool) -> str:
     """Walk the leads and close the list; return the status."""
     account = await asyncio.to_thread(_account, runtime, run)
-    password = await asyncio.to_thread(runtime.password, account.name)
-    parking.turn_away(account, run, password=password, unasked=unasked)
     _, collector = collector_of(runtime.sites, run.collector)
-    async with runtime.visit(account) as visit, runtime.witness(run, visit):
+    if collector.way == "browser":
+        password = await asyncio.to_thread(runtime.password, account.name)
+        parking.turn_away(account, run, password=password, unasked=unasked)
+        entered = runtime.visit(account)
+    else:
+        entered = runtime.call(account, collector)
+    async with entered as visit, runtime.witness(run, visit):
         on_the_way = await asyncio.to_thread(_depart, runtime, run, account, visit)
         while True:
             await on_the_way.to_the_end()
@@ -140,12 +143,13 @@ def _depart(runtime: Runtime, run: runs.Run, account: runs.Account, visit: walk.
     where, collector = collector_of(runtime.sites, run.collector)
     layout = runtime.layout(where.name)
     with runtime.database.write() as connection:
-        leads = _leads_left(connection, run)
+        leads = departing.leads_left(connection, run)
         if leads is None:
-            leads = list(collector.start(errands.of(connection, run, account), layout))
+            errand = errands.of(connection, run, account, (where, collector))
+            leads = list(collector.start(errand, layout))
             standing.restart(connection, run.id)
             runs.progress(connection, run, {"leads": walk.encode(leads)})
-        listing_id = _listing(connection, run, collector)
+        listing_id = departing.listing(connection, run, collector)
     return walk.Walk(
         database=runtime.database,
         run=run,
@@ -153,13 +157,14 @@ def _depart(runtime: Runtime, run: runs.Run, account: runs.Account, visit: walk.
         layout=layout,
         source=apply.Source(
             account_id=account.id,
-            site=where.name,
+            site=where.platform or where.name,
             run_id=run.id,
             payload_id=0,
             listing_id=listing_id,
             collector=run.collector,
             target=run.target,
             seen_at=moment.now(),
+            tracked_only=collector.sweeps,
         ),
         visit=visit,
         patience=runtime.patience(where.name),
@@ -170,40 +175,15 @@ def _depart(runtime: Runtime, run: runs.Run, account: runs.Account, visit: walk.
     )
 
 
-def _leads_left(connection: Any, run: runs.Run) -> list[payload.Request] | None:
-    """Return the leads that an earlier attempt left, or None where the run has to start over.
-
-    A list starts over when too much time has passed since its last page to call both halves one
-    look, and when it was walked to its end and proved nothing.
-    """
-    if run.leads is None:
-        return None
-    listed = standing.of_run(connection, run.id)
-    if listed is not None and run.requested_by != verdicts.IMPORTED:
-        last = standing.last_read(connection, run.id)
-        if listed.state != "open" or (last and moment.now() - last > RESUMABLE_FOR):
-            return None
-    return walk.decode(run.leads)
-
-
-def _listing(connection: Any, run: runs.Run, collector: site.Collector) -> int | None:
-    """Return the look that the leads belong to, opening the first if there is none."""
-    if collector.direction is None:
-        return None
-    for look in (2, 1):
-        if found := standing.of_run(connection, run.id, look=look):
-            return found.id
-    return standing.start(connection, run.id, run.account_id, collector.direction, look=1)
-
-
 def _look_again(runtime: Runtime, run: runs.Run, first: walk.Walk) -> walk.Walk:
     """Open the second look at the same list."""
-    _, collector = collector_of(runtime.sites, run.collector)
+    where, collector = collector_of(runtime.sites, run.collector)
     assert collector.direction is not None  # noqa: S101 - only lists are looked at twice
     with runtime.database.write() as connection:
         account = runs.account_of(connection, run.account_id)
         listing_id = standing.start(connection, run.id, run.account_id, collector.direction, look=2)
-        leads = list(collector.start(errands.of(connection, run, account), first.layout))
+        errand = errands.of(connection, run, account, (where, collector))
+        leads = list(collector.start(errand, first.layout))
         runs.progress(connection, run, {"leads": walk.encode(leads)})
     first.source = msgspec.structs.replace(first.source, listing_id=listing_id)
     first.leads = leads
@@ -224,10 +204,11 @@ def finish(
         if status == "cancelled" and runs.get(connection, run.id).status != "running":
             return
         runs.progress(connection, run, values)
-        parking.note(connection, run, failure)
+        _, collector = collector_of(runtime.sites, run.collector)
+        if collector.way == "browser":
+            parking.note(connection, run, failure)
         if status not in {"ok", "held"}:
             account = runs.account_of(connection, run.account_id)
-            _, collector = collector_of(runtime.sites, run.collector)
             claim = verdicts.Claim(account=account, collector=collector, run=run)
             verdicts.suspend(connection, claim, failure.code if failure else status)
         runtime.afterwards(connection, run, status, failure)

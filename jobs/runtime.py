@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from jobs import artefacts, passwords, run, settings, visit, walk
+from jobs import artefacts, calling, passwords, run, settings, visit, walk
 from models import db, upgrade
 from scraper import errors
 from scraper.sites import register
@@ -57,6 +57,7 @@ def assemble(
         database=database,
         sites=register.SITES,
         visit=visit.entering(desk),
+        call=calling.calling(desk),
         layout=lambda name: settings.layout(chosen, name),
         patience=lambda name: walk.Patience(
             retries=chosen.sites[name].retries, wait=chosen.sites[name].retry_wait_seconds

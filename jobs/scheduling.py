@@ -20,10 +20,11 @@ from jobs import (
     settling,
     spans,
     syncing,
+    tokens,
 )
 from models import db
 from models import schedules as kept
-from scraper import errors
+from scraper import errors, vault
 
 _NAME = re.compile(r"[a-z0-9_-]{1,64}")
 
@@ -170,9 +171,14 @@ def proposed(desk: Desk) -> dict[str, schedules.Schedule]:
     own = [row for row in rows if row.origin != syncing.DEFAULT]
     taken = {(row.definition.get("account"), row.definition.get("collector")) for row in own}
     names = {row.name for row in own}
+    box = vault.open_vault(desk.chosen.storage.directory, desk.environ)
+
+    def has_token(account: str, name: str) -> bool:
+        return tokens.source(account, name, desk.environ, box) in {"environment", "vault"}
+
     return {
         name: wanted
-        for name, wanted in proposals.proposed(settings.sites(desk.chosen)).items()
+        for name, wanted in proposals.proposed(settings.sites(desk.chosen), has_token).items()
         if name not in names and (wanted.account, wanted.collector) not in taken
     }
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import msgspec
 
-from jobs import deciding, orders, schedules, settings, timing
+from jobs import deciding, lanes, orders, schedules, settings, timing
 from models import db, run_control, runs
 from models import schedules as kept
 from scraper import errors
@@ -123,7 +123,7 @@ def _settle(work: _Work) -> list[deciding.Decision]:
 def _facts(work: _Work, backlog: timing.Backlog) -> deciding.Facts:
     row, name = work.row, work.schedule.account
     account = runs.named(work.connection, name)
-    code = account.waiting_for if account else None
+    code = account.waiting_for if account and not lanes.calls(work.schedule.collector) else None
     if code == "no_password" and work.password(name):
         code = None
     active = _active(work)

@@ -87,9 +87,10 @@ def _write_of(connection: Connection, stated: Sequence[Stated], source: Source) 
     new = 0
     for kind, rows in _by_kind(kept):
         if issubclass(kind, records.Snapshot):
-            of_person = {ids[row.username]: row for row in rows}
-            new += _snapshots(connection, kind, of_person, source)
-            states.note(connection, kind, of_person, source)
+            values_of = _values(kind, sources.shape(kind).values, connection.dialect.name)
+            held = {ids[row.username]: values_of(row) for row in rows}
+            new += _snapshots(connection, kind, held, source)
+            states.note(connection, kind, held, source)
         else:
             _entries(connection, kind, rows, ids, source)
     return new
@@ -103,19 +104,17 @@ def _by_kind(stated: Sequence[Stated]) -> list[tuple[sources.Kind, list[Any]]]:
 def _snapshots(
     connection: Connection,
     kind: sources.Kind,
-    rows: Mapping[int, records.Snapshot],
+    rows: Mapping[int, bulk.Row],
     source: Source,
 ) -> int:
-    """Append the snapshots that say something new, confirm the others."""
+    """Append the snapshots (person → values) that say something new, confirm the others."""
     said = _statements(kind)
-    dialect = connection.dialect.name
-    at = moment.stored(source.seen_at, dialect)
-    values_of = _values(said.shape, said.shape.values, dialect)
+    at = moment.stored(source.seen_at, connection.dialect.name)
     found = bulk.select(connection, said.latest, at, list(rows))
     before = {row[0]: row for row in found}
     same, changed = [], []
     for person in sorted(rows):
-        values, last = values_of(rows[person]), before.get(person)
+        values, last = rows[person], before.get(person)
         if last is None or tuple(last[4:]) != values:
             changed.append((person, at, at, source.run_id, source.payload_id, *values))
         elif last[3] < at:
@@ -137,8 +136,8 @@ def _entries(
     said = _statements(kind)
     dialect = connection.dialect.name
     at = moment.stored(source.seen_at, dialect)
-    keys_of = _values(said.shape, said.shape.keys, dialect)
-    values_of = _values(said.shape, said.shape.values, dialect)
+    keys_of = _values(kind, said.shape.keys, dialect)
+    values_of = _values(kind, said.shape.values, dialect)
     rows = {}
     for row in stated:
         about = ids[row.username] if isinstance(row, records.PersonEntry) else source.site
@@ -148,9 +147,10 @@ def _entries(
 
 
 def _values(
-    shape: sources.Shape, names: Sequence[str], dialect: str
+    kind: sources.Kind, names: Sequence[str], dialect: str
 ) -> Callable[[Stated], tuple[Any, ...]]:
     """Return what takes the values of these fields from a record, as the driver wants them."""
+    shape = sources.shape(kind)
     if not names:
         return lambda _row: ()
     taken = attrgetter(*names)

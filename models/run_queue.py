@@ -6,7 +6,6 @@ command that asked for it.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -17,25 +16,11 @@ from models import runs, tables
 _RUNS: Table = tables.Run.__table__  # type: ignore[attr-defined]  # sqlmodel hides it from mypy
 
 
-def ready(
-    connection: Connection, now: datetime, *, busy: Collection[int], limit: int
-) -> list[runs.Run]:
-    """Return runs that may start, oldest due first: one of each account that is not `busy`.
-
-    `busy` holds ids of accounts.
-    """
+def ready(connection: Connection, now: datetime, limit: int = 1000) -> list[runs.Run]:
+    """Return runs that may start, oldest due first."""
     waiting = _of_service("queued") & (_RUNS.c.not_before <= now)
-    query = (
-        select(_RUNS)
-        .where(waiting, _RUNS.c.account_id.not_in([*busy]))
-        .order_by(_RUNS.c.not_before, _RUNS.c.id)
-    )
-    found: dict[int, runs.Run] = {}
-    for row in connection.execute(query).mappings():
-        found.setdefault(row["account_id"], runs.Run(**row))
-        if len(found) == limit:
-            break
-    return [*found.values()]
+    query = select(_RUNS).where(waiting).order_by(_RUNS.c.not_before, _RUNS.c.id).limit(limit)
+    return [runs.Run(**row) for row in connection.execute(query).mappings()]
 
 
 def under_way(connection: Connection) -> list[runs.Run]:

@@ -14,19 +14,37 @@ from sqlmodel import Field, SQLModel
 
 from models import records
 from models.moment import Moment
-from models.records import chaturbate, statbate, statbate_members
+from models.records import (
+    camsoda,
+    cbhours,
+    chaturbate,
+    statbate,
+    statbate_members,
+    stripchat,
+)
 from models.tables import BigId
 
 Kind = type[records.Snapshot] | type[records.Entry]
 
 SNAPSHOTS: tuple[type[records.Snapshot], ...] = (
     chaturbate.AffiliateSnapshot,
+    chaturbate.BroadcasterStats,
+    chaturbate.RoomSnapshot,
+    chaturbate.ProfileSnapshot,
+    chaturbate.RoomImage,
+    cbhours.CbhoursLive,
     statbate.ModelSnapshot,
     statbate_members.MemberSnapshot,
     statbate_members.OnlineSnapshot,
     statbate_members.PresenceSnapshot,
+    stripchat.StripchatSnapshot,
+    camsoda.CamsodaSnapshot,
+    camsoda.CamsodaOnlineSnapshot,
 )
 ENTRIES: tuple[type[records.Entry], ...] = (
+    cbhours.CbhoursActivity,
+    cbhours.CbhoursDay,
+    cbhours.CbhoursMonth,
     statbate.ModelRanking,
     statbate.Broadcast,
     statbate.Session,
@@ -45,6 +63,7 @@ ENTRIES: tuple[type[records.Entry], ...] = (
     statbate_members.MemberTag,
     statbate_members.MemberTime,
     statbate_members.RoomMember,
+    stripchat.StripchatPayer,
 )
 
 _SQL: Mapping[type, Any] = {int: BigInteger, float: Float, datetime: Moment, date: Date}

@@ -13,12 +13,13 @@ import functools
 import types
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection
 from sqlmodel import Field, SQLModel
 
-from models import bulk, moment, records, sources
+from models import bulk, moment, sources
 from models.moment import Moment
 from models.origin import Source
 from models.tables import BigId
@@ -95,24 +96,20 @@ def stated(kind: sources.Kind) -> Mapping[str, str]:
 
 
 def note(
-    connection: Connection,
-    kind: sources.Kind,
-    rows: Mapping[int, records.Snapshot],
-    source: Source,
+    connection: Connection, kind: sources.Kind, rows: Mapping[int, bulk.Row], source: Source
 ) -> None:
-    """Let the states of these people say what is the best known now."""
+    """Let the states of these people say what is the best known now.
+
+    `rows` is person → the values of a snapshot, in the order of its shape and as they are stored.
+    """
     fields = stated(kind)
     if not fields or not rows:
         return
-    values = [
-        (person, *(_held(getattr(rows[person], own)) for own in fields.values()))
-        for person in sorted(rows)
-    ]
-    _write(connection, tuple(fields), str(getattr(kind, "source", "")), source.seen_at, values)
-
-
-def _held(value: Any) -> Any:
-    return sources.as_list(value) if isinstance(value, tuple) else value
+    own = sources.shape(kind).values
+    places = [own.index(name) for name in fields.values()]
+    taken = itemgetter(*places) if places[1:] else lambda row: (row[places[0]],)
+    held = [(person, *taken(rows[person])) for person in sorted(rows)]
+    _write(connection, tuple(fields), str(getattr(kind, "source", "")), source.seen_at, held)
 
 
 def _write(

@@ -201,6 +201,7 @@ class PayloadBody(SQLModel, table=True):
     sha256: str = Field(primary_key=True)
     size: int
     body: bytes = Field(sa_column=Column("body", LargeBinary, nullable=False))
+    pruned_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
 class Payload(SQLModel, table=True):

@@ -38,7 +38,7 @@ CODES: dict[str, str] = {
     "wrong_user": "The browser is signed in as somebody else than the account's username.",
     "bad_credentials": "The site did not accept the username and password.",
     "no_password": "Signing in needs a password: `accounts store-password NAME`, set GREENROOM_PASSWORD_<NAME>, or run at a terminal.",
-    "token_refused": "The site does not accept the account's token. Make a new one there, then `greenroom accounts token NAME`.",
+    "window_needed": "Nobody but you signs in at this site: `accounts sign-in NAME` opens a window, or `accounts import-session`.",
     "sign_in_too_soon": "The last sign-in attempt was under a minute ago; wait, so that the account is not locked.",
     "challenge": "The site shows a bot check. Greenroom never gets round one: open the site yourself first.",
     "age_gate": "The site shows its age gate instead of the page. Accept it once in a browser.",
@@ -55,6 +55,8 @@ CODES: dict[str, str] = {
     "no_session_cookie": "The cookie that makes a session is not among those of the site. Export them all, also those marked HttpOnly.",
     "session_expired": "The session's own cookie has passed its date. Sign in anew in a private window; export, then close it.",
     "sign_in_unfinished": "Nobody signed in before the deadline, so nothing was stored. Try again, with a longer --deadline.",
+    "no_token": "The interface wants a token of the account, and there is none. Store it with `greenroom accounts store-token`.",
+    "token_refused": "The site refuses the account's token. Make a new one there and store it; the old one is not sent again.",
     # PageChanged
     "page_changed": "A page is not in the format this version knows. Nothing was inferred from it.",
     "not_json": "JSON was expected and something else came.",

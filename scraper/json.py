@@ -26,7 +26,7 @@ _ESCAPE = re.compile(
 
 
 def read(answer: payload.Payload, shape: type[_T], *, strict: bool = True) -> _T:
-    """Read an answer's JSON as `shape`; unless `strict`, numbers may be written as texts.
+    """Read an answer's JSON as `shape`. Unless `strict`, numbers may be written as texts.
 
     Raises TryLater (`empty_answer`, `body_truncated`: the text ends in its middle) and PageChanged
     (`not_json`; `page_changed` naming the field; `hostile_input`: too deep or too large). Half

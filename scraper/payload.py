@@ -21,15 +21,19 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
                  `file`: a page that somebody saved
     `form`       a form body (POST, URL-encoded); None for no body
     `json_body`  `http` only: a JSON body (POST), as text
-    `csrf`       where the page itself adds its CSRF token, and from which cookie: form field or
+    `csrf`       where the page itself adds a token of its own, and from where: form field or
                  header -> cookie (`{"field:csrfmiddlewaretoken": "csrftoken"}`,
-                 `{"header:X-XSRF-TOKEN": "XSRF-TOKEN"}`); the value never leaves the page
+                 `{"header:X-XSRF-TOKEN": "XSRF-TOKEN"}`), or -> place in a JSON answer of the same
+                 site, which the page asks for first
+                 (`{"header:Authorization": "json:/api/config#user.token"}`);
+                 the value never leaves the page
     `context`    what the parser must know and the answer does not say (part, position, room …)
     `secrets`    `http` only: where a secret goes -> the text it is put into, with the {name} of one
                  of the account's tokens (`{"query:token": "{stats}"}`,
                  `{"header:Authorization": "Bearer {api}"}`); filled in as the request leaves
     `budget`     which of the site's budgets it is counted in; "" is the general one
-    `keep`       for answers that carry secrets: the only top-level JSON keys that are archived
+    `keep`       for answers that carry secrets: the only JSON keys that are archived, of the top
+                 level or, with dots, within its objects (`user.name`)
     `capture`    `navigate` only: URL substring -> kind of the XHR answers that are payloads too
     `otherwise`  requests to make instead when the answer is not there (`PageChanged`, `Refused`)
     """

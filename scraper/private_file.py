@@ -42,6 +42,21 @@ def write(path: Path, content: bytes, check: Callable[[bytes], bool] | None = No
         sync(path.parent)
 
 
+def add(path: Path, content: bytes) -> None:
+    """Write a file whose name follows from its content: whole, or not at all.
+
+    Any number may write the same one at the same time. Raises as `write`.
+    """
+    with told(path):
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        try:
+            _write(draft, content)
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+        sync(path.parent)
+
+
 def drafts(path: Path) -> Iterator[Path]:
     """Yield the drafts of the file that are there: none, unless a writer was killed."""
     return path.parent.glob(f".{path.name}.*")

@@ -42,6 +42,8 @@ BODY_SECRETS = (
     "hls_source",
     "edge_auth",
     "asp_auth_url",
+    "jwtToken",
+    "node_token",
 )
 """Fields of known pages whose values are never kept: form tokens, room passwords, stream keys."""
 

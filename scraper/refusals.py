@@ -13,17 +13,18 @@ LONGEST = 3600.0
 """Seconds; a site that asks for more is asked again after this."""
 
 
-def heed(answer: payload.Payload, texts: Mapping[str, str]) -> None:
+def heed(answer: payload.Payload, texts: Mapping[str, str], rest: float | None = None) -> None:
     """Raise the error that an answer's status, headers and plain text call for.
 
-    `texts` are the layout's: `challenge_text`, `slow_down_text`. Raises NeedsOperator `challenge`;
-    TryLater `throttled`, `server_error`.
+    `texts` are the layout's: `challenge_text`, `slow_down_text`; `rest` is how long (seconds) to
+    wait after a throttle that does not say. Raises NeedsOperator `challenge`; TryLater
+    `throttled`, `server_error`.
     """
     if answer.headers.get("cf-mitigated") == "challenge" or holds(answer, texts["challenge_text"]):
         raise errors.NeedsOperator("challenge", url=answer.url)
     slow = answer.status == HTTPStatus.FORBIDDEN and holds(answer, texts["slow_down_text"])
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS or slow:
-        raise errors.TryLater("throttled", url=answer.url, retry_after=retry_after(answer))
+        raise throttled(answer, rest)
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise errors.TryLater(
             "server_error",
@@ -31,6 +32,12 @@ def heed(answer: payload.Payload, texts: Mapping[str, str]) -> None:
             url=answer.url,
             retry_after=retry_after(answer),
         )
+
+
+def throttled(answer: payload.Payload, rest: float | None = None) -> errors.TryLater:
+    """Return the error that slows us down: as long as the answer says, else `rest` seconds."""
+    wait = retry_after(answer)
+    return errors.TryLater("throttled", url=answer.url, retry_after=rest if wait is None else wait)
 
 
 def rejected(said: str, texts: Mapping[str, str], url: str) -> errors.NeedsOperator:

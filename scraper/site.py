@@ -39,6 +39,7 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
     """What one run is asked to do.
 
     `people` are the usernames to ask about, for a collector that polls people: most urgent first.
+    `images` are the addresses of their pictures, as far as a source has said them.
     `cursor` is the last stored Cursor value for (account, collector, target), or None.
     `since` and `until` bound a history (aware UTC); None leaves the choice to the collector.
     """
@@ -47,10 +48,14 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
     target: str | None = None
     full: bool = False
     people: tuple[str, ...] = ()
+    images: Mapping[str, str] = {}
     cursor: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     now: datetime
+
+
+Polls = Literal["models", "viewers", "watched", ""]
 
 
 class Collector(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +69,8 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True):
     `targeted`   whether the errand names a room
     `way`        `browser`: as the signed-in account; `http`: with its tokens, without a browser
     `tokens`     the account's tokens that its requests are sent with
-    `polls`      which people its errands ask about one by one: `models`, `viewers`, or nobody
+    `polls`      which people its errands ask about one by one: `models` or `viewers` who are
+                 followed or watched, those who are `watched`, or nobody
     `sweeps`     whether answers show everybody on the site: only who is tracked is kept
     `source`     what polls and snapshots of it are called (`records.Polled.source`)
     """
@@ -78,7 +84,7 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True):
     targeted: bool = False
     way: Literal["browser", "http"] = "browser"
     tokens: tuple[str, ...] = ()
-    polls: Literal["models", "viewers", ""] = ""
+    polls: Polls = ""
     sweeps: bool = False
     source: str = ""
 
@@ -113,7 +119,7 @@ async def _no_sign_in(_tab: tab.Tab, _credentials: Credentials, layout: Layout) 
 def _nobody(layout: Layout) -> payload.Request:
     raise errors.BadConfig(
         "bad_request",
-        "nobody signs in there: it is read with tokens; see `greenroom accounts token`",
+        "nobody signs in there: it is read with tokens; see `greenroom accounts store-token`",
         url=layout.base_url,
     )
 

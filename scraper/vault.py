@@ -19,9 +19,9 @@ import msgspec
 
 from scraper import errors, keys, os_keyring, private_file, sealing
 
-Kind = Literal["session", "pending", "credentials"]
+Kind = Literal["session", "pending", "credentials", "tokens"]
 """The browser's state; a sign-in that waits for its second half; `password`, `totp_secret` and
-`answer` (whether second factors are answered by themselves)."""
+`answer` (whether second factors are answered by themselves); tokens of interfaces by name."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,6 +21,8 @@ app.command()(answer.answer)
 app.command("store-totp")(answer.store_totp)
 app.command("store-password")(passwords.store_password)
 app.command("forget-password")(passwords.forget_password)
+app.command("store-token")(passwords.store_token)
+app.command("forget-token")(passwords.forget_token)
 
 Name = Annotated[
     str,
@@ -39,7 +41,8 @@ def add(
     ] = False,
 ) -> None:
     """Add an account to the settings file, which may be new."""
-    from jobs import config_file, environment, settings
+    from jobs import config_file, environment, settings, tokens
+    from scraper.sites import register
 
     given = state.of(context)
     file, text = _current(given.config, given.environ, here=here)
@@ -49,10 +52,17 @@ def add(
     config_file.write(file, text)
     print(f"{file}: account {name} added.")
     variable = environment.password_variable(name)
-    print(
-        f"Its password: set {variable}, or `greenroom accounts store-password {name}`, "
-        "or type it when a run asks."
-    )
+    if any(errand.way == "browser" for errand in register.SITES[site].collectors.values()):
+        print(
+            f"Its password: set {variable}, or `greenroom accounts store-password {name}`, "
+            "or type it when a run asks."
+        )
+    for token in tokens.wanted(site):
+        print(
+            f"Its token {token}, for the errands that take it: set "
+            f"{environment.token_variable(name, token)}, or "
+            f"`greenroom accounts store-token {name} {token}`."
+        )
 
 
 @app.command(name="list")
@@ -61,18 +71,22 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array.")] = False,
 ) -> None:
     """List the accounts and where passwords come from."""
-    from jobs import passwords
+    from jobs import passwords, tokens
     from scraper import vault
 
     given = state.of(context)
     chosen = given.start()
     box = vault.open_vault(chosen.storage.directory, given.environ)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "name": name,
             "site": account.site,
             "username": account.username,
             "password": passwords.source(name, given.environ, box),
+            "tokens": {
+                token: tokens.source(name, token, given.environ, box)
+                for token in tokens.wanted(account.site)
+            },
         }
         for name, account in sorted(chosen.accounts.items())
     ]
@@ -81,8 +95,10 @@ def list_(
         return
     width = max((len(row["name"]) for row in rows), default=0)
     for row in rows:
+        held = "".join(f"  {token}: {place}" for token, place in row["tokens"].items())
         print(
-            f"{row['name']:<{width}}  {row['site']}  {row['username']}  password: {row['password']}"
+            f"{row['name']:<{width}}  {row['site']}  {row['username']}"
+            f"  password: {row['password']}{held}"
         )
     if not rows:
         print("There is no account yet; add one with `greenroom accounts add`.")

@@ -28,10 +28,12 @@ from jobs.cli import (
     health,
     lists,
     pages,
+    people,
     runs,
     schedule,
     serving,
     state,
+    stats,
     vault,
 )
 from scraper import errors
@@ -44,8 +46,10 @@ GROUPS: Mapping[str, typer.Typer] = {
     "config": config.app,
     "db": database.app,
     "lists": lists.app,
+    "people": people.app,
     "runs": runs.app,
     "schedule": schedule.app,
+    "stats": stats.app,
     "vault": vault.app,
 }
 """Groups of commands: `greenroom NAME COMMAND`."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from jobs.cli import exits, state
 
-app = typer.Typer(help="Upgrade and check the database.")
+app = typer.Typer(help="Upgrade, check and prune the database.")
 
 
 @app.command()
@@ -37,3 +39,21 @@ def check(context: typer.Context) -> int:
     for one in findings:
         print(f"ok    {one.name}" if one.ok else f"WRONG {one.name}: {one.remedy}")
     return exits.OK if all(one.ok for one in findings) else exits.FAILED
+
+
+@app.command()
+def prune(
+    context: typer.Context,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+) -> None:
+    """Let go of what the table [retention] names."""
+    from jobs import pruning
+    from jobs.cli import opening
+
+    with opening.session(context) as session:
+        done = list(pruning.prune(session.database, session.chosen, dry=dry))
+    for one in done:
+        size = f", {one.bytes / 1e6:.1f} MB" if one.bytes else ""
+        print(f"{one.what}: {one.count}{size} {'would go' if dry else 'gone'}")
+    if not done:
+        print("Nothing is to go: the settings have no table [retention].")

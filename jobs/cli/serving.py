@@ -52,17 +52,27 @@ async def _serve(given: state.State, chosen: settings.Settings, database: db.Dat
 
 
 def _outside(given: state.State, database: db.Database) -> service.Outside:
-    from jobs import runtime, service, settings, supervision
+    from jobs import attending, dispatch, lanes, runtime, service, settings, supervision
+    from models import runs
 
     def load() -> settings.Settings:
         found = settings.load(given.config, given.environ)
         given.log(found)
         return found
 
+    def supervise(chosen: settings.Settings) -> dispatch.Supervise:
+        by_child = supervision.supervising(chosen, database, given.environ)
+        in_loop = attending.attending(chosen, database, given.environ)
+
+        async def see_to_its_end(run: runs.Run) -> None:
+            await (in_loop if lanes.calls(run.collector) else by_child)(run)
+
+        return see_to_its_end
+
     return service.Outside(
         database=database,
         environ=given.environ,
         load=load,
-        supervise=lambda chosen: supervision.supervising(chosen, database, given.environ),
+        supervise=supervise,
         assemble=lambda chosen: runtime.assemble(chosen, database, given.environ),
     )

@@ -28,8 +28,8 @@ def answer(
 ) -> payload.Payload:
     """Return what came back as a Payload: no secret in its URL, headers or body.
 
-    `headers` carry lower-case names. Where the request names top-level keys to `keep`, nothing
-    else of the body is in the Payload.
+    `headers` carry lower-case names. Where the request names keys to `keep`, nothing else of the
+    body is in the Payload.
     """
     return payload.Payload(
         request=request,
@@ -42,8 +42,10 @@ def answer(
 
 
 def kept(body: bytes, keep: tuple[str, ...]) -> bytes:
-    """Return the body with none but the top-level JSON keys in `keep`, or whole if that is empty.
+    """Return the body with none but the JSON keys in `keep`, or whole if that is empty.
 
+    A key with dots leads into objects: of `user` only what `user.name` names stays. An empty list
+    or null in the place of such an object stays, for that is how some sites write an empty one.
     An answer that is no JSON object stays if it is a web page or a short text, so that sign-in
     forms, challenges and throttles are recognised; any other is dropped, because what cannot be
     read cannot be shown to be free of secrets.
@@ -52,9 +54,23 @@ def kept(body: bytes, keep: tuple[str, ...]) -> bytes:
         return body
     try:
         fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        return msgspec.json.encode(_chosen(fields, keep))
     except (msgspec.DecodeError, UnicodeDecodeError):
         return body if _is_page_or_note(body) else b""
-    return msgspec.json.encode({key: value for key, value in fields.items() if key in keep})
+
+
+def _chosen(fields: dict[str, msgspec.Raw], keep: tuple[str, ...]) -> dict[str, msgspec.Raw]:
+    chosen = {}
+    for key, value in fields.items():
+        inner = tuple(name.removeprefix(f"{key}.") for name in keep if name.startswith(f"{key}."))
+        if key in keep:
+            chosen[key] = value
+        elif inner and bytes(value).lstrip().startswith(b"{"):
+            within = msgspec.json.decode(value, type=dict[str, msgspec.Raw])
+            chosen[key] = msgspec.Raw(msgspec.json.encode(_chosen(within, inner)))
+        elif inner and bytes(value).strip() in {b"[]", b"null"}:
+            chosen[key] = value
+    return chosen
 
 
 def _is_page_or_note(body: bytes) -> bool:

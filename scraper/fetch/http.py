@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
 import httpx
 
@@ -21,8 +21,12 @@ REDIRECTS = 5
 
 
 @contextlib.asynccontextmanager
-async def open_http(deadline: float = DEADLINE) -> AsyncIterator[routed.Fetch]:
+async def open_http(
+    deadline: float = DEADLINE, tokens: Mapping[str, str] | None = None
+) -> AsyncIterator[routed.Fetch]:
     """Open a client for one run; gives a Fetch for requests with `via="http"`.
+
+    `tokens` are put where a request's `secrets` say; no Payload holds them.
 
     The Fetch raises TryLater (`connection_lost`, `timed_out`, `body_truncated`,
     `body_too_large`).
@@ -39,7 +43,7 @@ async def open_http(deadline: float = DEADLINE) -> AsyncIterator[routed.Fetch]:
             try:
                 with _named(request.url):
                     async with asyncio.timeout(deadline):
-                        return (await _answer(client, request),)
+                        return (await _answer(client, request, tokens or {}),)
             except BaseException:
                 opened.clear()  # a client never gets back the connections of a cancelled request
                 raise
@@ -54,9 +58,10 @@ def _client(deadline: float) -> httpx.AsyncClient:
     )
 
 
-async def _answer(client: httpx.AsyncClient, request: payload.Request) -> payload.Payload:
-    headers = {"accept-encoding": "gzip", **request.headers}
-    outgoing = client.build_request(request.method, request.url, headers=headers, data=request.form)
+async def _answer(
+    client: httpx.AsyncClient, request: payload.Request, tokens: Mapping[str, str]
+) -> payload.Payload:
+    outgoing = _filled(client, request, tokens)
     for _ in range(REDIRECTS + 1):
         response = await client.send(outgoing, stream=True)
         try:
@@ -66,6 +71,35 @@ async def _answer(client: httpx.AsyncClient, request: payload.Request) -> payloa
         finally:
             await response.aclose()
     raise errors.TryLater("connection_lost", f"more than {REDIRECTS} redirects")
+
+
+def _filled(
+    client: httpx.AsyncClient, request: payload.Request, tokens: Mapping[str, str]
+) -> httpx.Request:
+    """Return the request with the account's tokens in their places. Raises BadConfig."""
+    url, headers = httpx.URL(request.url), {"accept-encoding": "gzip", **request.headers}
+    for place, text in request.secrets.items():
+        where, _, name = place.partition(":")
+        try:
+            value = text.format_map(tokens)
+        except KeyError as error:
+            raise errors.BadConfig("bad_request", f"the errand has no token {error}") from None
+        if where == "query":
+            url = url.copy_merge_params({name: value})
+        else:
+            headers[name] = value
+    if request.json_body is not None:
+        headers["content-type"] = "application/json"
+        body = request.json_body.encode()
+        return client.build_request(request.method, url, headers=headers, content=body)
+    return client.build_request(request.method, url, headers=headers, data=request.form)
+
+
+def _public(url: httpx.URL, request: payload.Request) -> str:
+    """Return where an answer came from, without the places of secrets."""
+    for place in request.secrets:
+        url = url.copy_remove_param(place.partition(":")[2])
+    return str(url)
 
 
 def _followed(asked: httpx.Request, then: httpx.Request) -> httpx.Request:
@@ -88,7 +122,7 @@ async def _read(response: httpx.Response, request: payload.Request) -> payload.P
         raise errors.TryLater("body_truncated", type(error).__name__) from None
     return answers.answer(
         request,
-        url=str(response.url),
+        url=_public(response.url, request) if request.secrets else str(response.url),
         status=response.status_code,
         headers=response.headers,
         body=bytes(body),

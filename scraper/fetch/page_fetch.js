@@ -14,17 +14,23 @@ async (ask) => {
       return text;
     }
   };
+  const within = (text, path) => {
+    try {
+      const found = path.split(".").reduce((value, key) => value[key], JSON.parse(text));
+      return typeof found === "string" && found !== "" ? found : undefined;
+    } catch {
+      return undefined;
+    }
+  };
 
   const headers = { ...ask.headers };
   const form = ask.form === null ? null : new URLSearchParams(Object.entries(ask.form));
-  for (const [place, name] of Object.entries(ask.csrf)) {
-    const token = ask.tokens[name] ?? cookie(name);
-    if (token === undefined) return { missing: name };
+  const add = (place, token) => {
     const at = place.indexOf(":");
     const key = place.slice(at + 1);
-    if (place.slice(0, at) === "header") headers[key] = decoded(token);
-    else form.set(key, decoded(token));
-  }
+    if (place.slice(0, at) === "header") headers[key] = token;
+    else form.set(key, token);
+  };
 
   const stop = new AbortController();
   let late = false;
@@ -32,19 +38,10 @@ async (ask) => {
     late = true;
     stop.abort();
   }, ask.milliseconds);
+  const how = { credentials: "same-origin", cache: "no-store", signal: stop.signal };
   let stage = "connection_lost";
-  try {
-    const answer = await fetch(ask.url, {
-      method: ask.method,
-      headers,
-      body: form,
-      credentials: "same-origin",
-      redirect: "follow",
-      cache: "no-store",
-      referrer: ask.referrer ?? "about:client",
-      referrerPolicy: "strict-origin-when-cross-origin",
-      signal: stop.signal,
-    });
+
+  const told = async (answer) => {
     stage = "body_truncated";
     const chunks = [];
     let size = 0;
@@ -80,7 +77,38 @@ async (ask) => {
         binary += String.fromCharCode.apply(null, body.subarray(at, at + 0x8000));
       result.base64 = btoa(binary);
     }
+    stage = "connection_lost";
     return result;
+  };
+
+  try {
+    for (const [place, source] of Object.entries(ask.csrf)) {
+      if (source.startsWith("json:")) {
+        const at = source.lastIndexOf("#");
+        const asked = new URL(source.slice("json:".length, at), ask.url);
+        if (asked.origin !== location.origin) return { missing: source };
+        const answer = await fetch(asked, { ...how, redirect: "error" });
+        const said = await told(answer);
+        if (said.failed || !answer.ok) return { ...said, refused: true };
+        const token = within(said.text, source.slice(at + 1));
+        if (token === undefined) return { missing: source };
+        add(place, token);
+      } else {
+        const token = ask.tokens[source] ?? cookie(source);
+        if (token === undefined) return { missing: source };
+        add(place, decoded(token));
+      }
+    }
+    const answer = await fetch(ask.url, {
+      ...how,
+      method: ask.method,
+      headers,
+      body: form,
+      redirect: "follow",
+      referrer: ask.referrer ?? "about:client",
+      referrerPolicy: "strict-origin-when-cross-origin",
+    });
+    return await told(answer);
   } catch (error) {
     return { failed: late ? "timed_out" : stage, url: ask.url, why: String(error) };
   } finally {

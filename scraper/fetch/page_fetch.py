@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 Failures = asyncio.Queue["async_api.Request"]
 """The requests of a page that the browser lately reported as failed."""
 
+_ANSWERED = "json:"
+"""Begins the source of a token that stands in an answer and not in a cookie."""
+
+_NOTHING = ("error",)
+"""What is kept of an answer that was to hold a token, and is none of the request's own."""
+
 _EXPLANATION = 0.25  # seconds that the browser's own reason for a failure may lag behind it
 
 
@@ -32,8 +38,11 @@ async def page_fetch(
 
     `failures` is where the tab puts the requests that the browser reports as failed.
 
+    A token that stands in a JSON answer is asked for first; where the site answers that with an
+    error status, this is the answer, but for what its JSON holds.
+
     Raises TryLater (`connection_lost`, `body_truncated`, `body_too_large`, `timed_out`) and
-    SignInAgain (`signed_out`: the page has not the cookie its CSRF token stands in).
+    SignInAgain (`signed_out`: the page has not the cookie or the answer its token stands in).
     """
     while not failures.empty():
         failures.get_nowait()
@@ -43,6 +52,8 @@ async def page_fetch(
         # HttpOnly: the page cannot see it
         ask["tokens"] = await _tokens(page, request)
         result = await page.evaluate(_script(), ask)
+    if "missing" in result:
+        raise _signed_out(request, result["missing"])
     if "failed" in result:
         raise await _failure(request, result, failures)
     return answers.answer(
@@ -50,7 +61,7 @@ async def page_fetch(
         url=result["url"],
         status=result["status"],
         headers=result["headers"],
-        body=_body(result),
+        body=answers.kept(_body(result), _NOTHING if result.get("refused") else ()),
     )
 
 
@@ -82,12 +93,17 @@ def _ask(request: payload.Request, seconds: float) -> dict[str, Any]:
 
 async def _tokens(page: async_api.Page, request: payload.Request) -> dict[str, str]:
     found = {cookie["name"]: cookie["value"] for cookie in await page.context.cookies(request.url)}
-    for name in request.csrf.values():
+    wanted = [source for source in request.csrf.values() if not source.startswith(_ANSWERED)]
+    for name in wanted:
         if name not in found:
-            raise errors.SignInAgain(
-                "signed_out", f"the session has no cookie {name}", url=redact.url(request.url)
-            )
-    return {name: found[name] for name in request.csrf.values()}
+            raise _signed_out(request, f"cookie {name}")
+    return {name: found[name] for name in wanted}
+
+
+def _signed_out(request: payload.Request, missing: str) -> errors.SignInAgain:
+    return errors.SignInAgain(
+        "signed_out", f"the session has no {missing}", url=redact.url(request.url)
+    )
 
 
 def _body(result: dict[str, Any]) -> bytes:

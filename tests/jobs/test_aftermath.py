@@ -15,7 +15,7 @@ from scraper.sites import register
 CRASH = errors.GreenroomError("crashed", "the run's process ended: killed by SIGKILL")
 
 
-def nowhere(_account: runs.Account) -> AbstractAsyncContextManager[walk.Visit]:
+def nowhere(*_place: object) -> AbstractAsyncContextManager[walk.Visit]:
     raise AssertionError("nobody visits anything here")
 
 
@@ -26,6 +26,7 @@ def runtime(database: db.Database) -> run.Runtime:
         database=database,
         sites=register.SITES,
         visit=nowhere,
+        call=nowhere,
         layout=lambda name: settings.layout(chosen, name),
         patience=lambda _name: walk.Patience(),
     )

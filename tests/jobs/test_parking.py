@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from fixtures.practice import client
-from jobs import parking, run
+from jobs import departing, parking
 from models import moment, runs
 from tests.jobs import given_runs as given
 from tests.jobs import given_waiting
@@ -165,7 +165,7 @@ async def test_a_list_that_waited_too_long_starts_over(
 ) -> None:
     world.fault("challenge", path=FOLLOWERS, page=2)
     parked = await house.collect(COLLECTOR)
-    _age(house, parked.run, run.RESUMABLE_FOR + timedelta(seconds=1))
+    _age(house, parked.run, departing.RESUMABLE_FOR + timedelta(seconds=1))
     ended = await house.resume(parked.run)
 
     assert ended.status == "ok"

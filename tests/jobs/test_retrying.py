@@ -109,9 +109,9 @@ def test_a_run_that_is_tried_again_waits_in_the_same_row_and_says_why(
     assert (again.status, again.attempt, again.ended_at) == ("queued", 1, None)
     assert [error["code"] for error in again.errors] == ["server_error"]
     with database.read() as connection:
-        assert run_queue.ready(connection, moment.now(), busy=[], limit=9) == []
+        assert run_queue.ready(connection, moment.now()) == []
         later = moment.now() + timedelta(minutes=2)
-        assert run_queue.ready(connection, later, busy=[], limit=9) == [again]
+        assert run_queue.ready(connection, later) == [again]
 
 
 def test_an_interrupted_run_may_go_on_at_once(database: db.Database, run: runs.Run) -> None:
@@ -119,7 +119,7 @@ def test_an_interrupted_run_may_go_on_at_once(database: db.Database, run: runs.R
 
     assert again.status == "queued"
     with database.read() as connection:
-        assert run_queue.ready(connection, moment.now(), busy=[], limit=9) == [again]
+        assert run_queue.ready(connection, moment.now()) == [again]
 
 
 def test_a_run_that_found_its_account_in_use_waits_a_little(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from jobs import doctor as examination
-from jobs import settings
+from jobs import sections, settings
 from jobs.cli import exits
 from scraper import errors
 from tests.jobs import given_command
@@ -49,7 +49,7 @@ def source(home: Path, **variables: str) -> str:
 
 def doctor(home: Path) -> tuple[bool, str, str]:
     """Return what the doctor says of the vault: whether it is well, what it found, the remedy."""
-    chosen = settings.Settings(storage=settings.Storage(directory=data(home)))
+    chosen = settings.Settings(storage=sections.Storage(directory=data(home)))
 
     async def examined() -> examination.Finding:
         return await examination.CHECKS["vault"]("vault", examination.Place(chosen, {}))

@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Inspector, insert, inspect, text
 from sqlmodel import SQLModel
 
-from models import db, tables, upgrade
+from models import db, sources, states, tables, upgrade
 from tests import databases
 
 KILLED_UPGRADE = """
@@ -71,6 +71,7 @@ def test_migrations_make_the_tables_of_the_program(database: db.Database) -> Non
     with database.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_server_default": True})
 
+        assert {*sources.TABLES, str(states.TABLE.__tablename__)} <= {*SQLModel.metadata.tables}
         assert compare_metadata(context, SQLModel.metadata) == []
 
 

@@ -9,6 +9,7 @@ from scraper.sites import register
 
 AT = datetime(2026, 11, 21, 8, tzinfo=UTC)
 USERNAME = "operator_one"
+PEOPLE = ("alice", "bob")
 
 
 def request(kind: str = "shell", url: str = "https://site.invalid/") -> payload.Request:
@@ -35,7 +36,14 @@ def answer(
 
 
 def errand(**facts: object) -> site.Errand:
-    known = {"username": USERNAME, "target": "alice", "now": AT} | facts
+    images = {name: f"https://thumb.invalid/ri/{name}.jpg" for name in PEOPLE}
+    known = {
+        "username": USERNAME,
+        "target": "alice",
+        "people": PEOPLE,
+        "images": images,
+        "now": AT,
+    } | facts
     return site.Errand(**known)  # type: ignore[arg-type]
 
 
@@ -47,9 +55,11 @@ def asked_for(where: site.Site, kind: str) -> payload.Request:
         "position": 1,
         "step": 1,
         "room": "alice",
+        "model": "alice",
         "page": 1,
         "since": "2026-11-01 00:00:00",
         "until": "2026-11-02 00:00:00",
+        "uid": "1",
     }
     return payload.Request(url=where.layout.url("home") + "some/where/", kind=kind, context=context)
 

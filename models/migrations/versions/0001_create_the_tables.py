@@ -61,6 +61,7 @@ def _payload_bodies() -> None:
         sa.Column("sha256", sa.String(), primary_key=True),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("pruned_at", MOMENT, nullable=True),
     )
 
 

@@ -11,6 +11,27 @@ from scraper import errors, payload, site
 XHR = {"X-Requested-With": "XMLHttpRequest", "Accept": "application/json"}
 """Without them the site redirects its own XHR addresses to the home page."""
 
+JSON = {"Accept": "application/json"}
+
+TROUBLE_FIELDS = ("status", "code", "detail")
+"""What the site says of a room that it does not show."""
+
+ROOM_FIELDS = (
+    *("viewer_username", "broadcaster_username", "broadcaster_uid", "room_uid"),
+    *("broadcaster_gender", "age", "room_status", "room_title", "num_viewers", "following"),
+    *("is_age_verified", "is_mobile", "performer_has_fanclub", "allow_private_shows"),
+    *("private_show_price", "private_min_minutes", "spy_private_show_price"),
+    "satisfaction_score",
+)
+"""What is kept of a room's context: its other fields are of no use, or secret."""
+
+PROFILE_FIELDS = (
+    *("follower_count", "location", "real_name", "body_decorations", "body_type", "smoke_drink"),
+    *("languages", "last_broadcast", "display_birthday", "display_age", "about_me", "wish_list"),
+    *("sex", "subgender", "interested_in", "room_status", "fan_club_cost"),
+    *("performer_has_fanclub", "photo_sets", "social_medias"),
+)
+
 PARTS = ("online", "offline", "online_again")
 """The parts of the followed list, in walking order. A room that goes online while the offline
 part is read stands in neither; reading the online part again finds it."""
@@ -149,6 +170,70 @@ def token_stats_before(
         kind="token_stats",
         headers=XHR,
         context=asked.context | {"last": last, "newest": newest},
+    )
+
+
+def online_rooms(layout: site.Layout, offset: int = 0) -> payload.Request:
+    """One page of the rooms that affiliates are shown: everybody who broadcasts, some left out."""
+    limit = layout.sizes["online_rooms"]
+    return payload.Request(
+        url=layout.url("online_rooms", limit=limit, offset=offset),
+        kind="online_rooms",
+        via="http",
+        headers=JSON,
+        secrets={"query:wm": "{campaign}"},
+        budget="affiliates",
+        context={"offset": offset, "limit": limit},
+    )
+
+
+def stats(layout: site.Layout, username: str) -> payload.Request:
+    """What the site counts for the account's own room; it counts anew every five minutes."""
+    name = _name(username)
+    return payload.Request(
+        url=layout.url("stats", username=name),
+        kind="stats",
+        via="http",
+        headers=JSON,
+        secrets={"query:token": "{stats}"},
+        budget="stats",
+        context={"username": name},
+    )
+
+
+def room(layout: site.Layout, username: str, account: str) -> payload.Request:
+    """A room as its page knows it, for `account`; nothing secret of it is kept."""
+    return payload.Request(
+        url=layout.url("room_context", username=username),
+        kind="room",
+        headers=XHR | {"Referer": layout.url("room", room=username)},
+        context={"person": username, "account": account.lower()},
+        keep=(*ROOM_FIELDS, *TROUBLE_FIELDS),
+    )
+
+
+def profile(layout: site.Layout, username: str) -> payload.Request:
+    """What a profile says; without the profile's page as Referer the site denies that it exists."""
+    return payload.Request(
+        url=layout.url("biocontext", username=username),
+        kind="profile",
+        headers=XHR | {"Referer": layout.url("profile", username=username)},
+        context={"person": username},
+        keep=(*PROFILE_FIELDS, *TROUBLE_FIELDS),
+    )
+
+
+def image(layout: site.Layout, username: str, address: str) -> payload.Request | None:
+    """The picture of a room, from wherever the site keeps it; None for no place to ask at.
+
+    Asked for by `https`, or at the site's own address.
+    """
+    url = f"https:{address}" if address.startswith("//") else address
+    own = f"{layout.base_url.rstrip('/')}/"
+    if not url.startswith(("https://", own)):
+        return None
+    return payload.Request(
+        url=url, kind="image", via="http", budget="images", context={"person": username}
     )
 
 

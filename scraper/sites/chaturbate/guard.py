@@ -5,25 +5,48 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from scraper import errors, html, payload, refusals, site
-from scraper.sites.chaturbate.pages import identity
+from scraper.sites.chaturbate.pages import identity, polled
 
 PAGES = frozenset({"shell", "followed_html", "followers_html"})
 """Kinds that are web pages of somebody signed in; all others are data."""
+
+PUBLIC = frozenset({"online_rooms", "stats", "image"})
+"""Kinds that are asked for without a session: with a token, or with nothing."""
 
 
 def guard(answer: payload.Payload, layout: site.Layout) -> None:
     """Raise for a throttle, challenge, server error, sign-in form, age gate or second factor.
 
     A web page in the place of data is the session's end if it is a sign-in form, the home page, or
-    says that nobody is signed in; else the data is simply not there.
+    says that nobody is signed in; else the data is simply not there. What the site says of a person
+    who was asked about (not there, closed) passes.
     """
     refusals.heed(answer, layout.selectors)
+    if answer.request.kind in PUBLIC:
+        _heed_notes(answer, layout)
+    else:
+        _look_for_session(answer, layout)
+    if not polled.speaks_of_person(answer):
+        refusals.refuse(answer)
+
+
+def _heed_notes(answer: payload.Payload, layout: site.Layout) -> None:
+    """Raise NeedsOperator `token_refused` or TryLater `throttled` for a plain text, be it a 200."""
+    note = not refusals.is_page(answer) and not answer.body.lstrip().startswith((b"{", b"["))
+    texts = layout.selectors
+    refused = note and refusals.holds(answer, texts["token_refused_text"])
+    if answer.request.secrets and (refused or answer.status == HTTPStatus.UNAUTHORIZED):
+        raise errors.NeedsOperator("token_refused", url=answer.url)
+    if note and refusals.holds(answer, texts["slow_down_text"]):
+        raise errors.TryLater("throttled", url=answer.url)
+
+
+def _look_for_session(answer: payload.Payload, layout: site.Layout) -> None:
     if _led_to(answer, layout, "sign_in"):
         raise errors.SignInAgain("signed_out", url=answer.url)
     signed_in = refusals.holds(answer, layout.selectors["logged_in_text"])
     if refusals.is_page(answer) and not signed_in:
         _look_closer(answer, layout)
-    refusals.refuse(answer)
 
 
 def refuse_gates(page: html.Page, layout: site.Layout) -> None:

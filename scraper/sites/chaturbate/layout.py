@@ -33,6 +33,11 @@ LAYOUT = site.Layout(
             "&max_transaction_id={max_id}&cashpage=0"
         ),
         "tips_csv": "/tipping/csv/history/",
+        "online_rooms": (
+            "/api/public/affiliates/onlinerooms/?client_ip=request_ip&format=json"
+            "&limit={limit}&offset={offset}"
+        ),
+        "stats": "/statsapi/?username={username}",
     },
     selectors={
         # any page
@@ -59,6 +64,8 @@ LAYOUT = site.Layout(
         ),
         "challenge_text": "<title>Just a moment...</title>",
         "slow_down_text": "Try slowing down a little.",
+        "token_refused_text": "Unauthorized",
+        "placeholder_hashes_text": "",  # SHA-256 of pictures that show nobody, separated by |
         # followed
         "followed_list": "ul#room_list, ul.endless_page_template",
         "followed_row": "li.room_list_room, li.roomCard",
@@ -91,6 +98,15 @@ LAYOUT = site.Layout(
         "sign_in_password": "#id_password",
         "sign_in_submit": 'form:has(#id_password) [type="submit"]',
     },
-    sizes={"room_list": 90, "rows_at_most": 1_000_000},
+    sizes={
+        "room_list": 90,
+        "rows_at_most": 1_000_000,
+        "online_rooms": 500,
+        "rooms_people": 200,
+        "profiles_people": 300,
+        "images_people": 500,
+        "gone_rest_hours": 24,
+        "picture_rest_hours": 24,
+    },
     timezone="America/Los_Angeles",
 )

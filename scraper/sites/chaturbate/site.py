@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from scraper import payload, site
+from scraper import meanings, payload, site
 from scraper.sites.chaturbate import endpoints, guard, sign_in
 from scraper.sites.chaturbate.layout import LAYOUT
-from scraper.sites.chaturbate.pages import chat, followed, followers, identity, tokens
+from scraper.sites.chaturbate.pages import (
+    affiliates,
+    chat,
+    followed,
+    followers,
+    identity,
+    images,
+    profiles,
+    rooms,
+    stats,
+    tokens,
+)
 
 
 def _followed(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
@@ -42,6 +53,32 @@ def _tips(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ..
     )
 
 
+def _online_rooms(_errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
+    return (endpoints.online_rooms(layout),)
+
+
+def _stats(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
+    return (endpoints.stats(layout, errand.username),)
+
+
+def _rooms(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
+    people = meanings.addressable(errand.people)
+    asked = (endpoints.room(layout, name, errand.username) for name in people)
+    return (endpoints.shell(layout, "first", errand.username), *asked) if people else ()
+
+
+def _profiles(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
+    people = meanings.addressable(errand.people)
+    asked = (endpoints.profile(layout, name) for name in people)
+    return (endpoints.shell(layout, "first", errand.username), *asked) if people else ()
+
+
+def _images(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
+    known = ((name, errand.images.get(name)) for name in errand.people)
+    asked = (endpoints.image(layout, name.lower(), place) for name, place in known if place)
+    return tuple(request for request in asked if request)
+
+
 COLLECTORS = (
     site.Collector(
         name="followed",
@@ -69,7 +106,52 @@ COLLECTORS = (
         summary="The account's token history, back to the last known transaction.",
         start=_tips,
     ),
+    site.Collector(
+        name="online_rooms",
+        summary="Everybody who broadcasts, as affiliates are shown it.",
+        start=_online_rooms,
+        way="http",
+        tokens=("campaign",),
+        sweeps=True,
+        source="affiliate",
+    ),
+    site.Collector(
+        name="stats",
+        summary="What the site counts for the account's own room.",
+        start=_stats,
+        way="http",
+        tokens=("stats",),
+        source="stats",
+    ),
+    site.Collector(
+        name="rooms",
+        summary="The rooms of models, as their own pages know them.",
+        start=_rooms,
+        polls="models",
+        source="room",
+    ),
+    site.Collector(
+        name="profiles",
+        summary="What models say in their profiles.",
+        start=_profiles,
+        polls="models",
+        source="profile",
+    ),
+    site.Collector(
+        name="images",
+        summary="The thumbnails of watched models' rooms.",
+        start=_images,
+        way="http",
+        polls="watched",
+        source="image",
+    ),
 )
+
+BUDGETS = {
+    "affiliates": (site.Budget(name="affiliates", per_minute=30, shared_by="machine"),),
+    "stats": (site.Budget(name="stats", per_minute=3),),
+    "images": (site.Budget(name="images", per_minute=60, shared_by="machine"),),
+}
 
 SITE = site.Site(
     name="chaturbate",
@@ -85,10 +167,16 @@ SITE = site.Site(
         "room_context": chat.room_context,
         "room_history": chat.room_history,
         "token_stats": tokens.token_stats,
+        "online_rooms": affiliates.online_rooms,
+        "stats": stats.stats,
+        "room": rooms.room,
+        "profile": profiles.profile,
+        "image": images.image,
     },
     guard=guard.guard,
     sign_in=sign_in.sign_in,
     whoami=lambda layout: endpoints.shell(layout, "whoami"),
+    budgets=BUDGETS,
     imports={
         "followed": ("followed_html", "followed"),
         "followers": ("followers_html", "followers"),

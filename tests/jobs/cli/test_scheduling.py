@@ -11,7 +11,7 @@ import pytest
 from jobs.cli import exits
 from models import db
 from models import schedules as kept
-from tests.jobs.given_command import greenroom
+from tests.jobs.given_command import at_once
 
 SETTINGS = """\
 # mine
@@ -41,7 +41,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def ask(home: Path, *arguments: str) -> str:
-    said = greenroom(home, *arguments)
+    said = at_once(home, *arguments)
     assert said.returncode == exits.OK, said.stderr
     return said.stdout
 
@@ -131,7 +131,7 @@ def test_a_disabled_schedule_is_enabled_again(home: Path) -> None:
 def test_what_cannot_be_is_refused_with_its_reason_and_nothing_changes(
     home: Path, arguments: tuple[str, ...], fault: str
 ) -> None:
-    said = greenroom(home, "schedule", *arguments)
+    said = at_once(home, "schedule", *arguments)
 
     assert said.returncode == exits.USAGE
     assert said.stderr.startswith("error[bad_request]: ")
@@ -153,7 +153,7 @@ def test_a_dry_run_shows_what_would_be_due_and_keeps_nothing(home: Path) -> None
 def test_a_schedule_that_another_one_follows_is_not_removed(home: Path) -> None:
     ask(home, "schedule", "add", "tips", *TIPS, "--after", "nightly")
 
-    said = greenroom(home, "schedule", "remove", "nightly")
+    said = at_once(home, "schedule", "remove", "nightly")
 
     assert said.returncode == exits.USAGE
     assert "tips is due after nightly; change that first" in said.stderr
@@ -170,7 +170,7 @@ def test_a_preview_shows_five_times_with_their_zone(home: Path) -> None:
 
 
 def test_a_run_by_hand_belongs_to_the_schedule_and_takes_no_due_time(home: Path) -> None:
-    said = greenroom(home, "schedule", "run", "nightly", "--json")
+    said = at_once(home, "schedule", "run", "nightly", "--json")
 
     report = json.loads(said.stdout)
     assert said.returncode == exits.NEEDS_OPERATOR  # nobody is there to type a password
@@ -206,7 +206,7 @@ def test_the_history_tells_of_each_due_time_what_became_of_it(home: Path) -> Non
 
 
 def test_an_account_that_schedules_name_is_not_removed(home: Path) -> None:
-    said = greenroom(home, "accounts", "remove", "studio")
+    said = at_once(home, "accounts", "remove", "studio")
 
     assert said.returncode == exits.USAGE
     assert "schedule.nightly.account: there is no account studio" in said.stderr
@@ -242,7 +242,7 @@ def test_init_leaves_out_what_is_scheduled_already(home: Path) -> None:
 
 
 def test_init_needs_an_account(tmp_path: Path) -> None:
-    said = greenroom(tmp_path, "init")
+    said = at_once(tmp_path, "init")
 
     assert said.returncode == exits.USAGE
     assert "add one with `greenroom accounts add`" in said.stderr

@@ -29,7 +29,7 @@ USAGE: list[tuple[str, str]] = [
 WISHES: list[tuple[str, str]] = [
     (
         "collect chaturbate.friends -a main",
-        "there is no collector chaturbate.friends; there are chaturbate.chat, ",
+        "there is no collector chaturbate.friends; there are ",
     ),
     ("collect friends -a main", "there is no collector friends; there are "),
     (

@@ -95,6 +95,11 @@ async def echo(request: requests.Request) -> responses.Response:
     )
 
 
+async def body(request: requests.Request) -> responses.Response:
+    said = (await request.body()).decode()
+    return responses.JSONResponse({"type": request.headers["content-type"], "body": said})
+
+
 async def sign_in(request: requests.Request) -> responses.Response:
     if request.method == "GET":
         return responses.HTMLResponse(
@@ -142,6 +147,17 @@ async def status(request: requests.Request) -> responses.Response:
 async def moved(request: requests.Request) -> responses.Response:
     left = int(request.query_params["left"])
     return responses.RedirectResponse(f"/moved?left={left - 1}" if left else "/page", 302)
+
+
+async def config(request: requests.Request) -> responses.Response:
+    """What the application of a site knows of its visitor: a token for those signed in."""
+    if request.query_params.get("status"):
+        body = request.query_params.get("body", "slow")
+        return responses.HTMLResponse(body, int(request.query_params["status"]))
+    if request.query_params.get("page"):
+        return responses.HTMLResponse(HOME)
+    token = "jwt%2Fcanary" if "sessionid" in request.cookies else None
+    return responses.JSONResponse({"user": {"name": "alice", "jwt": token}, "empty": []})
 
 
 async def private(_: requests.Request) -> responses.Response:
@@ -254,6 +270,7 @@ PAGES: list[tuple[str, Any]] = [
     ("/", home),
     ("/page", page),
     ("/echo", echo),
+    ("/body", body),
     ("/sign-in", sign_in),
     ("/member", member),
     ("/stored", stored),
@@ -261,6 +278,7 @@ PAGES: list[tuple[str, Any]] = [
     ("/status", status),
     ("/moved", moved),
     ("/private", private),
+    ("/config", config),
     ("/big", big),
     ("/heavy", heavy),
     ("/scripted", scripted),

@@ -26,13 +26,27 @@ def test_only_the_keys_to_keep_stay_and_their_values_byte_for_byte() -> None:
 
 @given(
     st.dictionaries(st.text(max_size=8), st.text() | st.integers() | st.lists(st.booleans())),
-    st.lists(st.text(max_size=8)).map(tuple),
+    st.lists(st.text(max_size=8).filter(lambda name: "." not in name)).map(tuple),
 )
 def test_no_key_but_the_kept_ones_ever_stays(
     value: dict[str, object], keep: tuple[str, ...]
 ) -> None:
     kept = answers.kept(msgspec.json.encode(value), (*keep, "always"))
     assert msgspec.json.decode(kept) == {k: v for k, v in value.items() if k in {*keep, "always"}}
+
+
+def test_a_key_with_dots_leads_into_objects() -> None:
+    body = b'{"user": {"id": 7, "jwt": "x", "deep": {"a": 1.50, "b": 2}}, "name": "x", "no": {}}'
+    kept = answers.kept(body, ("user.id", "user.deep.a", "name.first", "no.body", "absent.a"))
+    assert kept == b'{"user":{"id":7,"deep":{"a":1.50}},"no":{}}'
+
+
+@pytest.mark.parametrize(("empty", "stays"), [("[]", True), ("null", True), ('["x"]', False)])
+def test_only_an_empty_list_or_null_stays_in_the_place_of_an_object(
+    empty: str, stays: bool
+) -> None:
+    kept = answers.kept(f'{{"user": {empty}}}'.encode(), ("user.id",))
+    assert kept == (f'{{"user":{empty}}}'.encode() if stays else b"{}")
 
 
 @pytest.mark.parametrize(

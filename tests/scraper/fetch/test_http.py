@@ -130,3 +130,41 @@ async def test_the_library_does_not_log_addresses(
     caplog.set_level(logging.DEBUG)
     await fetch(ask(site, "/page?token=canary"))
     assert "canary" not in caplog.text
+
+
+async def test_a_token_goes_where_the_request_says_and_into_no_payload(
+    site: given_site.Site,
+) -> None:
+    request = ask(
+        site,
+        "/echo?a=1",
+        secrets={"query:token": "{stats}", "header:Authorization": "Bearer {api}"},
+    )
+
+    async with http.open_http(5, {"stats": "canary-stats", "api": "canary-api"}) as fetch:
+        (answer,) = await fetch(request)
+
+    assert given_site.decoded(answer.body)["headers"]["authorization"] == "Bearer canary-api"
+    assert site.seen[-1].endswith("/echo?a=1&token=canary-stats")
+    assert answer.url == site.url("/echo?a=1")
+    assert answer.request == request
+
+
+async def test_a_request_for_a_token_that_is_not_there_does_not_leave(
+    site: given_site.Site,
+) -> None:
+    before = len(site.seen)
+    async with http.open_http(5, {}) as fetch:
+        with pytest.raises(errors.BadConfig, match="stats"):
+            await fetch(ask(site, "/echo", secrets={"query:token": "{stats}"}))
+
+    assert len(site.seen) == before
+
+
+async def test_a_json_body_is_sent_as_it_is(fetch: routed.Fetch, site: given_site.Site) -> None:
+    (answer,) = await fetch(ask(site, "/body", method="POST", json_body='{"names":["alice"]}'))
+
+    assert given_site.decoded(answer.body) == {
+        "type": "application/json",
+        "body": '{"names":["alice"]}',
+    }

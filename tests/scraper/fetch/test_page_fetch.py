@@ -85,6 +85,60 @@ async def test_a_session_without_its_csrf_cookie_is_over(
         await tab.fetch(ask(site, "/echo", method="POST", csrf={"header:X": "csrftoken"}))
 
 
+TOKEN = {"header:Authorization": "json:/config?a=1#user.jwt"}
+
+
+async def test_a_token_in_a_json_answer_goes_raw_into_the_header(
+    tab: browser_tab.BrowserTab, site: given_site.Site
+) -> None:
+    await signed_in(tab, site)
+    site.seen.clear()
+    (answer,) = await tab.fetch(ask(site, "/echo", csrf=TOKEN | {"header:X": "csrftoken"}))
+    sent = given_site.decoded(answer.body)["headers"]
+    assert (sent["authorization"], sent["x"]) == ("jwt%2Fcanary", "a=b c")
+    assert site.seen == ["/config?a=1", "/echo"]
+
+
+async def test_a_token_in_a_json_answer_does_not_keep_one_in_an_httponly_cookie_from_being_found(
+    tab: browser_tab.BrowserTab, site: given_site.Site
+) -> None:
+    await signed_in(tab, site)
+    (answer,) = await tab.fetch(ask(site, "/echo", csrf=TOKEN | {"header:X": "hidden"}))
+    sent = given_site.decoded(answer.body)["headers"]
+    assert (sent["authorization"], sent["x"]) == ("jwt%2Fcanary", "h=1")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "/config#user.jwt",  # null: nobody is signed in
+        "/config#user.none.jwt",
+        "/config#empty.0.jwt",
+        "/config#user",
+        "/config?page=1#user.jwt",
+        "http://localhost:1/config#user.jwt",
+    ],
+)
+async def test_a_session_whose_answer_holds_no_token_is_over(
+    tab: browser_tab.BrowserTab, site: given_site.Site, source: str
+) -> None:
+    with pytest.raises(errors.SignInAgain, match="the session has no json:"):
+        await tab.fetch(ask(site, "/echo", csrf={"header:Authorization": f"json:{source}"}))
+    assert site.seen[-1] != "/echo"
+
+
+async def test_a_site_that_refuses_to_tell_the_token_is_shown_as_the_answer(
+    tab: browser_tab.BrowserTab, site: given_site.Site
+) -> None:
+    refused = {"header:Authorization": "json:/config?status=429#user.jwt"}
+    (answer,) = await tab.fetch(ask(site, "/echo", csrf=refused))
+    assert (answer.status, answer.body) == (429, b"slow")
+    assert answer.request.url == site.url("/echo")
+    refused = {"header:A": 'json:/config?status=403&body={"error":"no","jwt":"canary"}#user.jwt'}
+    (answer,) = await tab.fetch(ask(site, "/echo", csrf=refused))
+    assert (answer.status, answer.body) == (403, b'{"error":"no"}')
+
+
 async def test_error_statuses_are_answers_with_the_headers_that_parsers_read(
     tab: browser_tab.BrowserTab, site: given_site.Site
 ) -> None:

@@ -1,0 +1,1 @@
+"""What Camsoda's answers say: pure functions from Payload to Batch."""

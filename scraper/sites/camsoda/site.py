@@ -1,0 +1,71 @@
+"""Camsoda as a Site: its collectors, and who parses what."""
+
+from __future__ import annotations
+
+from scraper import meanings, payload, site
+from scraper.sites.camsoda import endpoints, guard, sign_in
+from scraper.sites.camsoda.layout import LAYOUT
+from scraper.sites.camsoda.pages import current, rooms
+
+
+def _status(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
+    return tuple(endpoints.react(layout, name) for name in meanings.addressable(errand.people))
+
+
+def _viewers(_errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
+    genders = layout.selectors["genders_text"].split()
+    return tuple(endpoints.online(layout, gender) for gender in genders)
+
+
+def _followed(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
+    return (
+        endpoints.whoami(layout, "first", errand.username),
+        endpoints.followed_total(layout, "first"),
+        endpoints.followed(layout),
+        endpoints.followed_total(layout, "last"),
+        endpoints.whoami(layout, "last", errand.username),
+    )
+
+
+COLLECTORS = (
+    site.Collector(
+        name="status",
+        summary="Whether rooms broadcast, their followers and tags; without account.",
+        start=_status,
+        way="http",
+        polls="models",
+        source=rooms.SOURCE,
+    ),
+    site.Collector(
+        name="viewers",
+        summary="How many watch each room that is online, without account.",
+        start=_viewers,
+        way="http",
+        sweeps=True,
+        source=rooms.SOURCE,
+    ),
+    site.Collector(
+        name="followed",
+        summary="The rooms that the account follows, online and offline.",
+        start=_followed,
+        direction="following",
+        parts=endpoints.PARTS,
+        totals=(current.TOTAL,),
+    ),
+)
+
+SITE = site.Site(
+    name="camsoda",
+    layout=LAYOUT,
+    collectors={collector.name: collector for collector in COLLECTORS},
+    parsers={
+        "whoami": current.whoami,
+        "followed_total": current.total,
+        "followed": current.followed,
+        "react": rooms.react,
+        "online": rooms.online,
+    },
+    guard=guard.guard,
+    sign_in=sign_in.sign_in,
+    whoami=lambda layout: endpoints.whoami(layout, "whoami"),
+)

@@ -1,0 +1,1 @@
+"""What the answers of CBHours state: a pure function for each kind."""

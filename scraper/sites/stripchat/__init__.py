@@ -1,0 +1,1 @@
+"""Stripchat: the status of rooms, the account's own earnings, and the rooms it favours."""

@@ -1,0 +1,1 @@
+"""What Stripchat's answers say: pure functions from Payload to Batch."""

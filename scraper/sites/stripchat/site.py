@@ -1,0 +1,79 @@
+"""Stripchat as a Site: its collectors, and who parses what."""
+
+from __future__ import annotations
+
+from scraper import meanings, payload, site
+from scraper.sites.stripchat import endpoints, guard, sign_in
+from scraper.sites.stripchat.layout import LAYOUT
+from scraper.sites.stripchat.pages import cam, earnings, favorites, identity
+
+
+def _status(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
+    return tuple(endpoints.cam(layout, name) for name in meanings.addressable(errand.people))
+
+
+def _transactions(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
+    window = endpoints.window(layout, errand)
+    return (endpoints.whoami(layout, "first", errand.username, then="transactions", **window),)
+
+
+def _payers(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
+    return (endpoints.whoami(layout, "first", errand.username, then="payers"),)
+
+
+def _favorites(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
+    return (
+        endpoints.whoami(layout, "first", errand.username, then="favorite_ids"),
+        endpoints.favorites_total(layout, "first"),
+        *(endpoints.favorites(layout, part) for part in endpoints.PARTS),
+        endpoints.favorites_total(layout, "last"),
+        endpoints.whoami(layout, "last", errand.username, then="favorite_ids"),
+    )
+
+
+COLLECTORS = (
+    site.Collector(
+        name="status",
+        summary="Whether rooms broadcast, to how many, at what prices; without account.",
+        start=_status,
+        way="http",
+        polls="models",
+        source=cam.SOURCE,
+    ),
+    site.Collector(
+        name="transactions",
+        summary="What was paid to the account, back to the last known transaction.",
+        start=_transactions,
+    ),
+    site.Collector(
+        name="payers",
+        summary="Who has paid the account, and how much in all.",
+        start=_payers,
+    ),
+    site.Collector(
+        name="favorites",
+        summary="The rooms that the account favours, online and offline.",
+        start=_favorites,
+        direction="following",
+        parts=endpoints.PARTS,
+        totals=(favorites.TOTAL, favorites.SECOND_TOTAL),
+    ),
+)
+
+SITE = site.Site(
+    name="stripchat",
+    layout=LAYOUT,
+    collectors={collector.name: collector for collector in COLLECTORS},
+    parsers={
+        "whoami": identity.whoami,
+        "cam": cam.cam,
+        "favorites": favorites.favorites,
+        "favorites_total": favorites.total,
+        "favorite_ids": favorites.ids,
+        "transactions": earnings.transactions,
+        "payers": earnings.payers,
+    },
+    guard=guard.guard,
+    sign_in=sign_in.sign_in,
+    whoami=lambda layout: endpoints.whoami(layout, "whoami"),
+)

@@ -1,0 +1,80 @@
+"""A walk from a collector's first requests to its last, by plain HTTP through a practice site."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import httpx
+import msgspec
+
+from fixtures.practice import client
+from models import records
+from scraper import payload, site
+from scraper.fetch import answers
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+TOKENS: Mapping[str, str] = {
+    "campaign": client.CAMPAIGN,
+    "stats": client.API_TOKEN,
+    "api": client.API_TOKEN,
+}
+
+
+def errand(*people: str, **facts: object) -> site.Errand:
+    known = {"username": client.USERNAME, "people": people, "now": NOW} | facts
+    return site.Errand(**known)  # type: ignore[arg-type]
+
+
+def walk(
+    where: site.Site, collector: str, wanted: site.Errand, base: str, web: httpx.Client
+) -> list[records.Record]:
+    """Return everything that is stated on the way."""
+    layout = msgspec.structs.replace(where.layout, base_url=base)
+    leads = list(where.collectors[collector].start(wanted, layout))
+    stated: list[records.Record] = []
+    while leads:
+        answer = fetched(leads.pop(0), web)
+        where.guard(answer, layout)
+        batch = where.parsers[answer.request.kind](answer, layout)
+        stated += batch.records
+        leads[:0] = batch.leads
+    return stated
+
+
+def fetched(request: payload.Request, web: httpx.Client) -> payload.Payload:
+    secret = {place: text.format_map(TOKENS) for place, text in request.secrets.items()}
+    query = {place[6:]: text for place, text in secret.items() if place.startswith("query:")}
+    came = web.request(
+        request.method,
+        httpx.URL(request.url).copy_merge_params(query),
+        headers=request.headers,
+        follow_redirects=True,
+    )
+    return answers.answer(
+        request,
+        url=str(came.url),
+        status=came.status_code,
+        headers=came.headers,
+        body=came.content,
+    )
+
+
+def facts(record: records.Record, *without: str) -> dict[str, object]:
+    """Return what a record says, lists as lists; without who, where, and these fields."""
+    said = msgspec.to_builtins(record)
+    left = {"type", "username", "platform", *without}
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in said.items()
+        if name not in left
+    }
+
+
+def polled(stated: list[records.Record], source: str) -> dict[str, tuple[str, float]]:
+    """Return who was asked about at a source -> outcome and rest."""
+    return {
+        one.username: (one.outcome, one.rest)
+        for one in stated
+        if isinstance(one, records.Polled) and one.source == source
+    }
