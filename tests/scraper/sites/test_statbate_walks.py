@@ -365,7 +365,8 @@ def test_what_is_asked_carries_the_token_nowhere_but_in_its_place(
     asked: list[payload.Request] = []
     targets = {"member": a_member(practice), "rankings": None, "online": None}
     for collector in given.SITE.collectors:
-        steps = given.walk(practice, collector, target=targets.get(collector, client.USERNAME))
+        about = targets.get(collector, client.USERNAME)
+        steps = given.walk(practice, collector, target=about, people=(client.USERNAME,))
         asked += [came.request for came, _ in steps]
 
     assert {request.kind for request in asked} >= set(given.SITE.parsers) - {"token_check"}
