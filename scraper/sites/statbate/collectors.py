@@ -32,8 +32,9 @@ def _whom(errand: site.Errand) -> tuple[str, ...]:
 
 def _room(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
     context = endpoints.about(errand, "room") | endpoints.whole_days(layout, errand)
-    kinds = ("model_info", "model_activity", "model_sessions", "model_members", "model_rank")
-    return tuple(endpoints.ask(layout, kind, context) for kind in kinds)
+    kinds = ("model_info", "model_activity", "model_members", "model_rank")
+    sums = (endpoints.ask(layout, kind, context) for kind in kinds)
+    return (*sums, endpoints.ask(layout, "model_sessions", context | {"page": 1}))
 
 
 def _viewers(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
@@ -87,8 +88,8 @@ def _online(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, 
 
 
 def _platform(errand: site.Errand) -> str:
-    """Return the platform that the errand's target is, the home platform if it is none."""
-    return errand.target if errand.target in endpoints.PLATFORMS else endpoints.HOME
+    """Return the platform that the errand's target is; the site refuses what it does not know."""
+    return (errand.target or endpoints.HOME).lower()
 
 
 _collector = functools.partial(site.Collector, way="http", tokens=_TOKENS)

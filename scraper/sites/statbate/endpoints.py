@@ -67,8 +67,9 @@ def ask(layout: site.Layout, kind: str, context: Mapping[str, str | int]) -> pay
 
 
 def token_check(layout: site.Layout) -> payload.Request:
-    """Whether the token is good: its subscription (confidence M)."""
-    return ask(layout, "token_check", {"moment": "whoami"})
+    """Whether the token is good: its subscription (confidence M). Of the account, nothing else."""
+    asked = ask(layout, "token_check", {"moment": "whoami"})
+    return msgspec.structs.replace(asked, keep=("subscription",))
 
 
 def member_batches(layout: site.Layout, names: Sequence[str]) -> tuple[payload.Request, ...]:

@@ -32,7 +32,7 @@ LAYOUT = site.Layout(
         "model_members": f"/api/model/{{site}}/{{room}}/members?{_WINDOW}",
         "model_rank": f"/api/model/{{site}}/{{room}}/rank?{_WINDOW}",
         "model_sessions": (
-            f"/api/model/{{site}}/{{room}}/sessions?{_WINDOW}&per_page={{per_page}}&window={{gap}}"
+            f"/api/model/{{site}}/{{room}}/sessions?{_WINDOW}&{_PAGE}&window={{gap}}"
         ),
         "model_tips": f"/api/model/{{site}}/{{room}}/tips?{_WINDOW}&{_PAGE}",
         "model_chat": f"/api/model/{{site}}/{{room}}/chat?{_WINDOW}&{_PAGE}",

@@ -236,7 +236,7 @@ def test_nothing_is_not_searched_for() -> None:
 
 
 def test_rankings_are_of_the_home_platform_unless_another_is_named() -> None:
-    assert {query(one)["site"] for one in start("rankings")} == {"chaturbate"}
+    assert {query(one)["site"] for one in start("rankings", target=None)} == {"chaturbate"}
     assert {query(one)["site"] for one in start("online", target="mfc")} == {"mfc"}
 
 

@@ -242,6 +242,15 @@ def test_rankings_are_read_to_their_end_and_no_further_than_wanted(
     assert len(given.only(statbate.ModelRanking, few)) == 100
 
 
+def test_a_platform_that_the_site_does_not_know_is_refused_in_its_words(
+    practice: client.Practice,
+) -> None:
+    with pytest.raises(errors.PageChanged) as refused:
+        given.stated(practice, "rankings", target="elsewhere")
+
+    assert "The selected site is invalid." in refused.value.message
+
+
 def test_those_online_and_those_in_a_room_are_members(practice: client.Practice) -> None:
     truth = practice.truth()
     known = {*truth["followers"], *(row["username"] for row in truth["messages"])}
@@ -354,9 +363,10 @@ def test_what_is_asked_carries_the_token_nowhere_but_in_its_place(
     practice: client.Practice,
 ) -> None:
     asked: list[payload.Request] = []
+    targets = {"member": a_member(practice), "rankings": None, "online": None}
     for collector in given.SITE.collectors:
-        target = {"member": a_member(practice)}.get(collector, client.USERNAME)
-        steps = given.walk(practice, collector, target=target, people=(target,))
+        about = targets.get(collector, client.USERNAME)
+        steps = given.walk(practice, collector, target=about, people=(client.USERNAME,))
         asked += [came.request for came, _ in steps]
 
     assert {request.kind for request in asked} >= set(given.SITE.parsers) - {"token_check"}

@@ -44,13 +44,15 @@ class Who(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None = None
 
 
-class Meta(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands beside the data. A `timezone` may also be an object, a form's."""
+class Meta(Pagination, frozen=True, kw_only=True):
+    """What stands beside the data; the newer routes may paginate as Laravel's resources do, flat.
+
+    A `timezone` may also be an object, a form's.
+    """
 
     range: Any = None
     timezone: Any = None
     pagination: Pagination | list[Any] | None = None
-    next_cursor: str | None = None
     member: Who | None = None
     model: Who | None = None
 
@@ -91,7 +93,7 @@ def meta(told: Answer[Any]) -> Meta:
 def pagination(told: Answer[Any]) -> Pagination:
     """Return what an answer says of its page; its cursor may stand beside."""
     beside = meta(told)
-    known = beside.pagination if isinstance(beside.pagination, Pagination) else Pagination()
+    known = beside.pagination if isinstance(beside.pagination, Pagination) else beside
     if known.next_cursor is None and beside.next_cursor is not None:
         return msgspec.structs.replace(known, next_cursor=beside.next_cursor)
     return known

@@ -59,17 +59,15 @@ def batch(answer: payload.Payload, layout: site.Layout) -> payload.Batch:
         outcomes[username] = "not_found" if row.error else "ok"
         if not row.error:
             found += _sums(answer, row, username)
-    for username in endpoints.names_asked(answer.request):
-        outcomes.setdefault(username.lower(), "absent")
     rest = float(layout.sizes["not_found_rest_days"] * DAY)
     polled = [
         records.Polled(
             username=username,
             source=SOURCE,
-            outcome=outcome,
-            rest=rest if outcome == "not_found" else 0.0,
+            outcome=outcomes.get(username, "absent"),
+            rest=rest if outcomes.get(username) == "not_found" else 0.0,
         )
-        for username, outcome in outcomes.items()
+        for username in endpoints.names_asked(answer.request)
     ]
     return payload.Batch(records=(*found, *polled))
 

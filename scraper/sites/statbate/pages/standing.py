@@ -6,7 +6,7 @@ import msgspec
 
 from models.records import statbate
 from scraper import payload, site
-from scraper.sites.statbate.pages import answers
+from scraper.sites.statbate.pages import answers, following
 from scraper.sites.statbate.pages.answers import Real, Whole
 
 
@@ -98,4 +98,7 @@ def sessions(answer: payload.Payload, layout: site.Layout) -> payload.Batch:
         )
         for row in told.data
     ]
-    return payload.Batch(records=tuple(found))
+    known = answers.pagination(told)
+    return payload.Batch(
+        records=tuple(found), leads=following.page(answer, layout, known, len(found))
+    )

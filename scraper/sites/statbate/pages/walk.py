@@ -61,7 +61,7 @@ def page(
     rows, known = told
     context = answer.request.context
     number = payload.context_number(answer.request, "page")
-    if _repeats(answer, kind, rows):
+    if _repeats(answer, kind, rows, known):
         return payload.Batch(leads=(_asked_again(answer, layout),))
     read = int(context.get("read", 0)) + len(rows)
     total = read if known.total is None else known.total
@@ -84,15 +84,18 @@ def page(
     return payload.Batch(records=acts, leads=(_next(answer, layout, carried),))
 
 
-def _repeats(answer: payload.Payload, kind: Kind, rows: Sequence[Row]) -> bool:
+def _repeats(
+    answer: payload.Payload, kind: Kind, rows: Sequence[Row], known: answers.Pagination
+) -> bool:
     """Whether page 1 of a list counted from 0 is page 0 again, by its bytes.
 
-    A page of nothing but one second may stand there twice.
+    Without a number of its own a page of nothing but one second may stand there twice.
     """
     context = answer.request.context
-    second = kind.first == 0 and context["page"] == 1
-    spans = bool(rows) and rows[0].at != rows[-1].at
-    return second and spans and context.get("was") == following.digest(answer)
+    second = kind.first == 0 and context["page"] == 1 and bool(rows)
+    if not second or context.get("was") != following.digest(answer):
+        return False
+    return known.current_page is not None or rows[0].at != rows[-1].at
 
 
 def _asked_again(answer: payload.Payload, layout: site.Layout) -> payload.Request:
