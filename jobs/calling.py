@@ -10,7 +10,7 @@ from typing import Any
 from jobs import run, settings, tokens, visit
 from models import runs
 from scraper import alone, errors, pace, payload, site
-from scraper.fetch import http, routed
+from scraper.fetch import http, pictures, routed
 
 
 class TokenVisit:
@@ -66,12 +66,20 @@ def calling(desk: visit.Desk) -> run.Call:
             refusals.check(known)
             async with http.open_http(chosen.request_timeout_seconds, known) as fetch:
                 yield TokenVisit(
-                    routed.routed({"http": fetch}),
+                    pictures.kept(routed.routed({"http": fetch}), _pictures(desk, account.site)),
                     _budgets(desk, account, where),
                     lambda: refusals.note(known),
                 )
 
     return call
+
+
+def _pictures(desk: visit.Desk, site_name: str) -> pictures.Folder:
+    """Return the folder of pictures, which knows the site's placeholders."""
+    selectors = settings.layout(desk.chosen, site_name).selectors
+    known = selectors.get("placeholder_hashes_text", "").split("|")
+    total = desk.chosen.storage.pictures_mb * 1_000_000
+    return pictures.Folder(desk.storage / "pictures", total, known)
 
 
 def _budgets(

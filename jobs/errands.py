@@ -24,9 +24,13 @@ def of(
     """Return what the run's collector is to fetch, as of now."""
     options = run.options
     now = moment.now()
+    where, collector = place
+    people = _people(connection, run, place, now)
+    pictured = collector.polls == "watched"
     return site.Errand(
         username=account.username,
-        people=_people(connection, run, place, now),
+        people=people,
+        images=polls.images(connection, where.platform or where.name, people) if pictured else {},
         target=run.target,
         full=bool(options.get("full")),
         cursor=runs.cursor(connection, run),
@@ -49,7 +53,8 @@ def _people(
     if run.target:
         return (run.target,)
     most = where.layout.sizes.get(f"{collector.name}_people", PEOPLE_AT_MOST)
-    return polls.due(connection, where.platform or where.name, collector.source, now, limit=most)
+    home = where.platform or where.name
+    return polls.due(connection, home, collector.source, now, limit=most, polls=collector.polls)
 
 
 def _time(value: str | None) -> datetime | None:
@@ -60,11 +65,12 @@ def takes(collector: site.Collector, layout: site.Layout) -> frozenset[str]:
     """Return which of `target`, `since` and `until` change what the collector asks first."""
     errand = site.Errand(username="somebody", now=_TRIAL + timedelta(days=9))
     asked = collector.start(errand, layout)
-    return frozenset(
+    found = {
         name
         for name, value in TRIALS.items()
         if collector.start(msgspec.structs.replace(errand, **{name: value}), layout) != asked
-    )
+    }
+    return frozenset(found | ({"target"} if collector.polls else set()))
 
 
 _TRIAL = datetime(2026, 1, 1, tzinfo=UTC)

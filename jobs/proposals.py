@@ -18,6 +18,7 @@ _EVERY = {
     "stats": 5,
     "live": 10,
     "status": 10,
+    "images": 30,
     "rooms": 360,
     "profiles": 1440,
     "activity": 1440,

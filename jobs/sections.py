@@ -43,6 +43,10 @@ class Storage(Frozen):
         30, ge=0, le=3650, description="days that pictures of failed runs are kept; 0 keeps none"
     )
 
+    pictures_mb: int = Field(
+        500, ge=0, description="megabytes that pictures of watched people may take; 0 keeps none"
+    )
+
     @pydantic.field_validator("directory")
     @classmethod
     def _place(cls, directory: Path, info: pydantic.ValidationInfo) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlalchemy import Connection
 
@@ -23,20 +24,25 @@ TRACKED = f"""
     WHERE p.site = ? AND p.username IN ANY ? AND p.excluded_at IS NULL
       AND ({_FOLLOWED} OR {_WATCHED})"""
 
-DUE = f"""
+_DUE = f"""
     SELECT p.username FROM persons p
     LEFT JOIN polls l ON l.person_id = p.id AND l.source = ?
-    WHERE p.site = ? AND p.excluded_at IS NULL AND p.same_as IS NULL
+    WHERE p.site = ? AND p.excluded_at IS NULL AND p.same_as IS NULL AND p.role <> ?
       AND (l.rest_until IS NULL OR l.rest_until <= ?)
-      AND p.id IN (
-        SELECT person_id FROM follow_edges WHERE direction = 'following' AND ended IS NULL
-        UNION SELECT person_id FROM watches)
+      AND p.id IN ({{whom}})
     ORDER BY
         CASE WHEN EXISTS (
             SELECT 1 FROM watches w WHERE w.person_id = p.id AND w.list = '{PRIORITY}')
         THEN 0 ELSE 1 END,
         CASE WHEN l.polled_at IS NULL THEN 0 ELSE 1 END, l.polled_at, p.id
     LIMIT ?"""
+_WATCHED_ONES = "SELECT person_id FROM watches"
+_EVERYBODY = f"""
+    SELECT person_id FROM follow_edges WHERE direction = 'following' AND ended IS NULL
+    UNION {_WATCHED_ONES}"""
+_IMAGES = """
+    SELECT p.username, s.image_url FROM persons p JOIN person_states s ON s.person_id = p.id
+    WHERE p.site = ? AND p.username IN ANY ? AND s.image_url IS NOT NULL"""
 
 _POLLS = bulk.Upsert(
     "polls",
@@ -54,14 +60,29 @@ def tracked(connection: Connection, site: str, usernames: Sequence[str]) -> set[
 
 
 def due(
-    connection: Connection, site: str, source: str, now: datetime, *, limit: int
+    connection: Connection,
+    site: str,
+    source: str,
+    now: datetime,
+    *,
+    limit: int,
+    polls: Literal["models", "viewers", "watched"] = "models",
 ) -> tuple[str, ...]:
     """Return whom to ask a source about: priority people first, then who waited longest.
 
-    Everybody followed or watched, but for who is excluded or is to be left alone until later.
+    Everybody followed or watched (or only who is `watched`), but for those who are known to be
+    only the other of models and viewers, who are excluded, or are to be left alone until later.
     """
     at = moment.stored(now, connection.dialect.name)
-    return tuple(row[0] for row in bulk.select(connection, DUE, source, site, at, limit))
+    other = "model" if polls == "viewers" else "viewer"
+    query = _DUE.format(whom=_WATCHED_ONES if polls == "watched" else _EVERYBODY)
+    found = bulk.select(connection, query, source, site, other, at, limit)
+    return tuple(row[0] for row in found)
+
+
+def images(connection: Connection, site: str, usernames: Sequence[str]) -> dict[str, str]:
+    """Return where the pictures of these people are, as far as a source has said it."""
+    return dict(map(tuple, bulk.select(connection, _IMAGES, site, list(usernames))))
 
 
 def note(connection: Connection, stated: Sequence[records.Polled], source: Source) -> int:

@@ -55,6 +55,9 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
 
 
+Polls = Literal["models", "viewers", "watched", ""]
+
+
 class Collector(msgspec.Struct, frozen=True, kw_only=True):
     """A named errand of a site.
 
@@ -66,7 +69,8 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True):
     `targeted`   whether the errand names a room
     `way`        `browser`: as the signed-in account; `http`: with its tokens, without a browser
     `tokens`     the account's tokens that its requests are sent with
-    `polls`      which people its errands ask about one by one: `models`, `viewers`, or nobody
+    `polls`      which people its errands ask about one by one: `models` or `viewers` who are
+                 followed or watched, those who are `watched`, or nobody
     `sweeps`     whether answers show everybody on the site: only who is tracked is kept
     `source`     what polls and snapshots of it are called (`records.Polled.source`)
     """
@@ -80,7 +84,7 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True):
     targeted: bool = False
     way: Literal["browser", "http"] = "browser"
     tokens: tuple[str, ...] = ()
-    polls: Literal["models", "viewers", ""] = ""
+    polls: Polls = ""
     sweeps: bool = False
     source: str = ""
 

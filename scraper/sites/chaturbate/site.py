@@ -142,7 +142,7 @@ COLLECTORS = (
         summary="The thumbnails of watched models' rooms.",
         start=_images,
         way="http",
-        polls="models",
+        polls="watched",
         source="image",
     ),
 )

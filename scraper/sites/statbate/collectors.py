@@ -26,10 +26,8 @@ def _models(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, 
 
 
 def _whom(errand: site.Errand) -> tuple[str, ...]:
-    """Return whom to ask about: those who are polled, else the one whom the errand names."""
-    named = (errand.target,) if errand.target else ()
-    whom = errand.people or named
-    return tuple(dict.fromkeys(name.lower() for name in whom if endpoints.is_name(name)))
+    """Return whom to ask about, as Statbate spells them."""
+    return tuple(dict.fromkeys(name.lower() for name in errand.people if endpoints.is_name(name)))
 
 
 def _room(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
