@@ -140,6 +140,15 @@ async def test_earnings_are_booked_as_the_site_has_them_and_once(hand: Hand) -> 
     assert {room for _, room in paid} == {client.USERNAME}
 
 
+async def test_who_is_signed_in_is_read_at_the_older_address_where_the_newer_is_gone(
+    hand: Hand,
+) -> None:
+    await hand.connect("stripchat")
+    hand.house.world.fault("html_instead", path="/api/front/v3/*", times=None)
+
+    assert (await hand.collect("stripchat.payers")).status == "ok"
+
+
 def known(hand: Hand, site: str, *fields: str) -> dict[str, tuple[object, ...]]:
     """Return what is known now of everybody at a site."""
     found = hand.house.rows(
