@@ -152,7 +152,8 @@ def _series(context: typer.Context, what: tuple[str, str, str], days: float, *, 
     if not points:
         print(f"No source has said anything of the {field} of {username} in that time.")
         return
-    print(plot(points, field, best_is_least=field.endswith("rank")))
+    if len({point.at for point in points} | {point.until for point in points}) > 1:
+        print(plot(points, field, best_is_least=field.endswith("rank")))
     first, last = points[0], points[-1]
     print(f"{field}: {first.value} to {last.value} ({last.value - first.value:+})")
 
@@ -181,7 +182,7 @@ def plot(points: Sequence[insights.Point], title: str, *, best_is_least: bool = 
         )
     if best_is_least:
         plotext.yreverse(True)  # noqa: FBT003 - the library's own way
-    return str(plotext.build())
+    return str(plotext.uncolorize(plotext.build()))
 
 
 def _zone(name: str) -> dt.tzinfo:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import sys
+import time
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
     from jobs import walk
 
+APART = 1.0
+"""Seconds between two lines about a run; what comes in between is in its log."""
+
 _SHOWN: ContextVar[progress.Progress | None] = ContextVar("bar", default=None)
 
 
@@ -23,7 +28,7 @@ _SHOWN: ContextVar[progress.Progress | None] = ContextVar("bar", default=None)
 def watching(name: str, *, quiet: bool) -> Iterator[Callable[[walk.Progress], None]]:
     """Give the function to call at every page of the run called `name`."""
     if quiet or not sys.stderr.isatty():
-        yield _line
+        yield _lines()
         return
     with _bar() as bar:
         task = bar.add_task(name, total=None, rate="")
@@ -56,8 +61,19 @@ def paused() -> Iterator[None]:
         bar.start()
 
 
-def _line(now: walk.Progress) -> None:
-    logs.log.info(run_logs.progress(now))
+def _lines() -> Callable[[walk.Progress], None]:
+    """Return what says where a run stands, but no oftener than somebody could read it."""
+    said = -math.inf
+
+    def line(now: walk.Progress) -> None:
+        nonlocal said
+        if time.monotonic() - said >= APART:
+            said = time.monotonic()
+            logs.log.info(run_logs.progress(now))
+        else:
+            logs.log.debug(run_logs.progress(now))
+
+    return line
 
 
 def _bar() -> progress.Progress:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import time
 from collections.abc import Collection
@@ -91,11 +92,12 @@ def _used(place: Path) -> int:
     """Return the bytes of all pictures in a folder; remove the drafts of killed writers."""
     total, now = 0, time.time()
     for path in place.glob("*/*"):
-        facts = path.stat()
-        if not path.name.startswith("."):
-            total += facts.st_size
-        elif now - facts.st_mtime > LEFT_BEHIND:
-            path.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):  # a draft that another writer put in its place
+            facts = path.stat()
+            if not path.name.startswith("."):
+                total += facts.st_size
+            elif now - facts.st_mtime > LEFT_BEHIND:
+                path.unlink(missing_ok=True)
     return total
 
 

@@ -66,7 +66,7 @@ def test_a_collector_stays_at_its_site(where: site.Site, collector: site.Collect
 def test_a_collector_that_polls_asks_for_nothing_where_there_is_nobody_to_ask_about(
     where: site.Site, collector: site.Collector
 ) -> None:
-    leads = collector.start(given.errand(people=()), where.layout)
+    leads = collector.start(given.errand(people=(), target=None), where.layout)
 
     assert bool(leads) != bool(collector.polls)
 

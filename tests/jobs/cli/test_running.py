@@ -124,7 +124,7 @@ def test_plain_lines_tell_how_a_run_goes_where_there_is_no_terminal(lived: given
     assert "\x1b" not in said.out + said.err
     progress = [line for line in said.err.splitlines() if "records" in line]
     assert progress[0].endswith(" info run 8: 1 page, 0 records")
-    assert any(line.endswith("3 pages, 10 records, all at 1") for line in progress)
+    assert lived("runs", "log", "8").out.count("3 pages, 10 records, all at 1\n") == 1
     assert said.out.startswith("run 8 chaturbate.followers as main: ok, ")
 
 

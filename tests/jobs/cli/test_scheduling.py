@@ -222,7 +222,7 @@ def test_init_writes_schedules_that_can_be_kept(tmp_path: Path) -> None:
     assert file.read_text() == SETTINGS
     written = ask(tmp_path, "init")
 
-    assert written.endswith(f"{file}: 4 schedules added; `greenroom serve` runs them.\n")
+    assert written.endswith(f"{file}: 7 schedules added; `greenroom serve` runs them.\n")
     assert file.read_text().startswith(SETTINGS)
     assert ask(tmp_path, "config", "check").endswith(f"{file}: ok\n")
     assert {one["collector"]: one["cron"] for one in listed(tmp_path).values()} == {
@@ -230,6 +230,9 @@ def test_init_writes_schedules_that_can_be_kept(tmp_path: Path) -> None:
         "chaturbate.followers": "10 */6 * * *",
         "chaturbate.chat": "17 * * * *",
         "chaturbate.tips": "24 * * * *",
+        "chaturbate.rooms": "31 */6 * * *",
+        "chaturbate.profiles": "38 4 * * *",
+        "chaturbate.images": "15,45 * * * *",
     }
     assert ask(tmp_path, "init").startswith("Every account has its schedules already")
 

@@ -356,7 +356,7 @@ def test_what_is_asked_carries_the_token_nowhere_but_in_its_place(
     asked: list[payload.Request] = []
     for collector in given.SITE.collectors:
         target = {"member": a_member(practice)}.get(collector, client.USERNAME)
-        steps = given.walk(practice, collector, target=target)
+        steps = given.walk(practice, collector, target=target, people=(target,))
         asked += [came.request for came, _ in steps]
 
     assert {request.kind for request in asked} >= set(given.SITE.parsers) - {"token_check"}
