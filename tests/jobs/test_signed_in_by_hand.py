@@ -7,13 +7,15 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import msgspec
 import pytest
 from playwright import async_api
 
-from fixtures.practice import client
+from fixtures.practice import camsoda, client, options, stripchat
+from fixtures.practice import world as world_of
 from jobs import connecting, orders, report, settings, visit
 from models import db, runs
 from scraper import errors
@@ -22,6 +24,7 @@ from scraper.sites import register
 from tests.jobs import given_canaries as canaries
 from tests.jobs import given_runs as given
 
+WORLD: dict[str, Any] = {"followed": 130, "strangers": 30, "tips": 120}
 COOKIES = {"stripchat": "stripchat_com_sessionId", "camsoda": "camsoda_session"}
 
 
@@ -72,7 +75,7 @@ class Hand(msgspec.Struct, kw_only=True):
 def hand(
     world: client.Practice, chrome: browser.Browser, new_database: db.Database, tmp_path: Path
 ) -> Iterator[Hand]:
-    world.configure(followed=130, tips=120)
+    world.configure(**WORLD)
     (tmp_path / "data").mkdir()
     text = f'[storage]\ndirectory = "data"\n{config(world)}'
     environ = {"GREENROOM_KEY": given.PASSWORDS["GREENROOM_KEY"]}
@@ -135,6 +138,72 @@ async def test_earnings_are_booked_as_the_site_has_them_and_once(hand: Hand) -> 
     )
     assert {name for name, _ in paid} <= named
     assert {room for _, room in paid} == {client.USERNAME}
+
+
+async def test_who_is_signed_in_is_read_at_the_older_address_where_the_newer_is_gone(
+    hand: Hand,
+) -> None:
+    await hand.connect("stripchat")
+    hand.house.world.fault("html_instead", path="/api/front/v3/*", times=None)
+
+    assert (await hand.collect("stripchat.payers")).status == "ok"
+
+
+def known(hand: Hand, site: str, *fields: str) -> dict[str, tuple[object, ...]]:
+    """Return what is known now of everybody at a site."""
+    found = hand.house.rows(
+        f"SELECT username, {', '.join(fields)} FROM v_person_current_state"  # noqa: S608 - ours
+        " WHERE site = :site AND show IS NOT NULL",
+        site=site,
+    )
+    return {str(name): tuple(values) for name, *values in found}
+
+
+async def test_what_is_known_of_followed_rooms_is_what_each_site_says(hand: Hand) -> None:
+    for site, followed in (("stripchat", "favorites"), ("camsoda", "followed")):
+        await hand.connect(site)
+        for collector in (followed, "status"):
+            assert (await hand.collect(f"{site}.{collector}")).status == "ok"
+    assert (await hand.collect("camsoda.viewers")).status == "ok"
+
+    rooms = world_of.World(options.Options(**WORLD)).rooms
+    followed_rooms = {name: room for name, room in rooms.items() if room.following}
+    told = {name: stripchat.told(room) for name, room in followed_rooms.items()}
+    fields = ("show", "viewers", "followers", "gender")
+    assert known(hand, "stripchat", *fields) == {
+        name: tuple(one[field] for field in fields) for name, one in told.items()
+    }
+    soda = {name: camsoda.told(room) for name, room in followed_rooms.items()}
+    online = {name for name, room in followed_rooms.items() if room.online}
+    assert known(hand, "camsoda", "show", "followers", "viewers") == {
+        name: (
+            one["online_show"] if name in online else "offline",
+            one["followers"],
+            one["viewers"] if name in online else None,
+        )
+        for name, one in soda.items()
+    }
+
+
+async def test_a_renamed_room_is_one_person_on_the_evidence_of_its_id(hand: Hand) -> None:
+    await hand.connect("stripchat")
+    assert (await hand.collect("stripchat.favorites")).status == "ok"
+    world = hand.house.world
+    old = world.truth()["followed"]["online"][0]
+    world.churn([{"do": "rename", "of": "followed", "who": old, "to": "brand_new_name"}])
+
+    assert (await hand.collect("stripchat.status")).status == "ok"
+
+    aliases = hand.house.rows(
+        "SELECT p.username, q.username FROM persons p JOIN persons q ON q.id = p.same_as"
+    )
+    assert aliases == [(old, "brand_new_name")]
+    polled = hand.house.rows(
+        "SELECT l.outcome FROM polls l JOIN persons p ON p.id = l.person_id"
+        " WHERE p.username IN (:old, 'brand_new_name') ORDER BY p.username",
+        old=old,
+    )
+    assert sorted(outcome for (outcome,) in polled) == ["not_found", "ok"]
 
 
 FAILURES = [

@@ -152,7 +152,9 @@ def payers(layout: site.Layout, uid: str, context: Context) -> payload.Request:
 
 
 def _carried(context: Context, uid: str, offset: int, *more: str) -> dict[str, str | int]:
-    kept = {name: context[name] for name in (*more, "total", "restarts") if name in context}
+    kept = {
+        name: context[name] for name in (*more, "total", "first", "restarts") if name in context
+    }
     room = str(context.get("room") or context.get("username", ""))
     return {"room": room, "uid": uid, "offset": offset, **kept}
 

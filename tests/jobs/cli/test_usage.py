@@ -54,7 +54,7 @@ WISHES: list[tuple[str, str]] = [
     ("runs list -a nobody", "there is no account nobody"),
     ("parse 99", "there is no payload 99"),
     ("fixture 99 case", "there is no payload 99"),
-    ("reparse --kind nobody", "no kind nobody; there are biocontext, "),
+    ("reparse --kind nobody", "no kind nobody; there are activity, "),
     ("fetch / -a nobody", "there is no account nobody"),
     ("import-page nowhere.html -a main --kind followers", "nowhere.html cannot be read: "),
     (

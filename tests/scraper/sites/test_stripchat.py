@@ -268,6 +268,21 @@ def test_an_empty_page_before_the_end_is_asked_again(
     assert refused.value.code == "empty_answer"
 
 
+@pytest.mark.parametrize("collector", ["transactions", "payers"])
+def test_a_page_that_came_before_is_asked_again(
+    reader: Reader, practice: client.Practice, collector: str
+) -> None:
+    again(practice, tips=300)
+    sizes = {**reader.layout.sizes, "payers": 5}
+    reader.layout = msgspec.structs.replace(reader.layout, sizes=sizes)
+    practice.fault("repeat", path="/api/front/users/*/transactions*", page=2)
+    with pytest.raises(errors.TryLater) as refused:
+        reader.walk(collector, now=given.AT)
+    assert refused.value.code == "wrong_page"
+    batch = reader.take(reader.asked[-1])
+    assert batch.records
+
+
 def test_payers_have_paid_what_the_books_say(reader: Reader, practice: client.Practice) -> None:
     made = again(practice, tips=400)
     page = msgspec.structs.replace(reader.layout, sizes={**reader.layout.sizes, "payers": 5})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -17,18 +16,23 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,18})?")
 
 def number(value: Any, url: str) -> float | None:
     """Return a number, at times in quotes; None where the site said nothing."""
-    if value is None or value == "":
-        return None
-    plain = not isinstance(value, bool) and isinstance(value, int | float | str)
-    if not plain or not _NUMBER.fullmatch(str(value)):
-        raise errors.PageChanged("page_changed", f"{str(value)[:40]!r} is no number", url=url)
-    return float(value)
+    said = _said(value, url)
+    return None if said is None else float(said)
 
 
 def count(value: Any, url: str) -> int | None:
-    """Return a whole number; None where the site said nothing."""
-    found = number(value, url)
-    return None if found is None else math.floor(found)
+    """Return a whole number, at times in quotes; None where the site said nothing."""
+    said = _said(value, url)
+    return None if said is None else int(said.partition(".")[0])
+
+
+def _said(value: Any, url: str) -> str | None:
+    """Return the text of a number; raise PageChanged if it is none."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool) or not _NUMBER.fullmatch(str(value)):
+        raise errors.PageChanged("page_changed", f"{str(value)[:40]!r} is no number", url=url)
+    return str(value)
 
 
 def flag(value: Any) -> bool | None:

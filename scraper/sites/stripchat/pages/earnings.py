@@ -122,12 +122,13 @@ class Payers(msgspec.Struct, frozen=True, rename="camel"):
 def transactions(answer: payload.Payload, layout: site.Layout) -> payload.Batch:
     """Read one page of the account's transactions, and go on until the window's end.
 
-    The last page states the Cursor if the walk closes the window. Raises TryLater `list_shifted`
-    and `empty_answer`.
+    The last page states the Cursor if the walk closes the window. Raises TryLater `list_shifted`,
+    `wrong_page` and `empty_answer`.
     """
     page: Page | list[Row] = json.read(answer, _EITHER)
     rows, total = (page, None) if isinstance(page, list) else _rows(page, answer.url)
-    step = walks.step(answer, len(rows), total, layout.sizes["transactions"])
+    marks = [str(row.id) for row in rows]
+    step = walks.step(answer, marks, total, layout.sizes["transactions"])
     acts = tuple(_act(row, answer) for row in rows) if not step.again else ()
     if step.context is None:
         closes = answer.request.context.get("closes")
@@ -141,10 +142,11 @@ def transactions(answer: payload.Payload, layout: site.Layout) -> payload.Batch:
 def payers(answer: payload.Payload, layout: site.Layout) -> payload.Batch:
     """Read one page of the sums by who paid. Who is not named is left out.
 
-    Raises TryLater `list_shifted` and `empty_answer`.
+    Raises TryLater `list_shifted`, `wrong_page` and `empty_answer`.
     """
     page = json.read(answer, Payers)
-    step = walks.step(answer, len(page.transactions), page.total_count, layout.sizes["payers"])
+    marks = [f"{row.user_id} {row.username}" for row in page.transactions]
+    step = walks.step(answer, marks, page.total_count, layout.sizes["payers"])
     stated = tuple(fact for row in page.transactions for fact in _sums(row, answer))
     if step.context is None:
         return payload.Batch(records=stated)

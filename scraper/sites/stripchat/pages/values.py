@@ -15,9 +15,9 @@ Number = int | float | str
 
 
 def number(value: Number | None, url: str = "") -> int:
-    """Return a whole number; raise PageChanged if it is none."""
+    """Return a whole number; raise PageChanged if it is none, or larger than any could be."""
     if isinstance(value, float) and value.is_integer():
-        return int(value)
+        value = int(value)
     if not re.fullmatch(r"[+-]?[0-9]{1,18}", str(value)):
         raise errors.PageChanged("page_changed", f"{str(value)[:40]!r} is no number", url=url)
     return int(str(value))
