@@ -43,7 +43,7 @@ def write(
             raise errors.BadConfig(
                 "bad_request", f"no parser of {site} reads an answer of kind {answer.request.kind}"
             )
-        names = _people(connection, site, answer)
+        names = _people(connection, register.SITES[site].platform or site, answer)
     place = folder / site / answer.request.kind / case
     if place.exists():
         raise errors.BadConfig("bad_request", f"{place} is already there")

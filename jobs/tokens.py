@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from jobs import environment, logs
+from jobs import environment, logs, settings
 from scraper import breaker, errors, vault
 from scraper.sites import register
 
@@ -43,6 +43,18 @@ def known(
             )
         logs.hide(value)
     return {name: str(value) for name, value in tokens.items()}
+
+
+def unused(chosen: settings.Settings, environ: Mapping[str, str]) -> list[str]:
+    """Return the token variables that belong to no account or no errand: most likely misspelt."""
+    named = {
+        environment.token_variable(account, name)
+        for account, one in chosen.accounts.items()
+        for name in wanted(one.site)
+    }
+    return sorted(
+        name for name in environ if name.startswith(environment.TOKEN) and name not in named
+    )
 
 
 def source(account: str, name: str, environ: Mapping[str, str], box: vault.Vault) -> Source:

@@ -131,8 +131,11 @@ class SignedInVisit:
         """Sign in with the account's password: the environment's, the vault's, or one typed.
 
         Raises NeedsOperator: `no_password`, `sign_in_too_soon`, `bad_credentials`, `challenge`,
-        `second_factor`, `age_gate`, `wrong_user`, `account_locked`, `sign_in_unclear`.
+        `second_factor`, `age_gate`, `wrong_user`, `account_locked`, `sign_in_unclear`,
+        `window_needed`.
         """
+        if self._site.by_hand:
+            raise errors.NeedsOperator("window_needed", url=self._layout.url("sign_in"))
         name = self._account.name
         known = await asyncio.to_thread(passwords.known, name, self._desk.environ, self._desk.vault)
         password = known or self._desk.ask(name)

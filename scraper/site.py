@@ -133,6 +133,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
                a site that is read with tokens only has none
     `whoami`   the request whose answer names the signed-in user, and the parser's Check source
                that carries it: (request builder, source)
+    `by_hand`  nobody but the operator signs in there, in a window or with an imported session
     `platform` the site whose people it speaks of; "" for its own
     `requests_per_minute`  the pace of an account unless the settings say otherwise
     `budgets`  name that requests carry -> what they are counted in, beside the account's pace
@@ -146,6 +147,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     guard: Guard
     sign_in: Callable[[tab.Tab, Credentials, Layout], Awaitable[None]] = _no_sign_in
     whoami: Callable[[Layout], payload.Request] = _nobody
+    by_hand: bool = False
     platform: str = ""
     requests_per_minute: int = 30
     budgets: Mapping[str, tuple[Budget, ...]] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -39,12 +39,13 @@ def collectors(
     from scraper.sites import register
 
     state.of(context).start()
-    found = [
+    found: list[dict[str, Any]] = [
         {
             "collector": f"{site.name}.{collector.name}",
             "summary": collector.summary,
             "target": collector.targeted,
             "list": collector.direction,
+            "tokens": collector.tokens,
         }
         for site in register.SITES.values()
         for collector in site.collectors.values()
@@ -54,7 +55,8 @@ def collectors(
         return
     for one in found:
         target = " --target ROOM" if one["target"] else ""
-        print(f"{one['collector']}{target}: {one['summary']}")
+        needs = f" (token {', '.join(one['tokens'])})" if one["tokens"] else ""
+        print(f"{one['collector']}{target}: {one['summary']}{needs}")
 
 
 def collect(

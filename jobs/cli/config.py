@@ -12,7 +12,7 @@ app = typer.Typer(help="Check and show the settings.")
 @app.command()
 def check(context: typer.Context) -> None:
     """Say whether the settings are right, or which key is not."""
-    from jobs import environment
+    from jobs import environment, tokens
     from scraper import keys
 
     given = state.of(context)
@@ -20,6 +20,8 @@ def check(context: typer.Context) -> None:
     keys.given(given.environ.get(keys.VARIABLE, ""))  # or refuse it
     for name in environment.unused_passwords(list(chosen.accounts), given.environ):
         print(f"note: {name} belongs to no account.")
+    for name in tokens.unused(chosen, given.environ):
+        print(f"note: {name} is no token of any account.")
     if not chosen.accounts:
         print("note: there is no account yet; add one with `greenroom accounts add`.")
     print(f"{chosen.file or 'No settings file; the defaults'}: ok")

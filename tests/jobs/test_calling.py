@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.practice import client
-from jobs import tokens
+from jobs import settings, tokens
 from models import db
 from scraper import vault
 from tests.jobs import given_callers
@@ -129,3 +129,13 @@ async def test_a_picture_is_kept_once_and_its_place_stands_in_the_table(
     assert all((folder / path).stat().st_size == size for path, _, _, size in found)
     assert len(list(folder.glob("*/*"))) == len({path for path, *_ in found})
     assert (first.status, again.status, again.new) == ("ok", "ok", 0)
+
+
+def test_a_token_variable_that_nothing_reads_is_named() -> None:
+    chosen = settings.read('[accounts.main]\nsite = "chaturbate"\nusername = "alice"\n', None, {})
+    environ = given_callers.TOKENS | {"GREENROOM_TOKEN_MAIN__STATTS": "x"}
+
+    assert tokens.unused(chosen, environ) == [
+        "GREENROOM_TOKEN_FIGURES__API",
+        "GREENROOM_TOKEN_MAIN__STATTS",
+    ]

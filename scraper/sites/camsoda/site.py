@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scraper import meanings, payload, site
-from scraper.sites.camsoda import endpoints, guard, sign_in
+from scraper.sites.camsoda import endpoints, guard
 from scraper.sites.camsoda.layout import LAYOUT
 from scraper.sites.camsoda.pages import current, rooms
 
@@ -66,6 +66,6 @@ SITE = site.Site(
         "online": rooms.online,
     },
     guard=guard.guard,
-    sign_in=sign_in.sign_in,
+    by_hand=True,
     whoami=lambda layout: endpoints.whoami(layout, "whoami"),
 )

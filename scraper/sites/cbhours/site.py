@@ -54,8 +54,8 @@ SITE = site.Site(
     parsers={"live": live.live, "activity": activity.activity, "months": months.months},
     guard=guard.guard,
     platform="chaturbate",
-    requests_per_minute=60,
+    requests_per_minute=55,
     budgets={
-        endpoints.BUDGET: (site.Budget(name=endpoints.BUDGET, per_minute=60, shared_by="machine"),)
+        endpoints.BUDGET: (site.Budget(name=endpoints.BUDGET, per_minute=55, shared_by="machine"),)
     },
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scraper import meanings, payload, site
-from scraper.sites.stripchat import endpoints, guard, sign_in
+from scraper.sites.stripchat import endpoints, guard
 from scraper.sites.stripchat.layout import LAYOUT
 from scraper.sites.stripchat.pages import cam, earnings, favorites, identity
 
@@ -74,6 +74,6 @@ SITE = site.Site(
         "payers": earnings.payers,
     },
     guard=guard.guard,
-    sign_in=sign_in.sign_in,
+    by_hand=True,
     whoami=lambda layout: endpoints.whoami(layout, "whoami"),
 )

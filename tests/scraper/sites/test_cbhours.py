@@ -245,8 +245,8 @@ def test_everybody_on_this_machine_asks_once_a_second_together() -> None:
 
     assert {request.budget for request in requests} == {"machine"}
     (budget,) = SITE.budgets["machine"]
-    assert (budget.per_minute, budget.shared_by) == (60, "machine")
-    assert SITE.requests_per_minute == 60
+    assert (budget.per_minute, budget.shared_by) == (55, "machine")
+    assert SITE.requests_per_minute == 55
 
 
 def test_whoever_asks_twice_within_a_second_waits(practice: client.Practice) -> None:
