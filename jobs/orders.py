@@ -67,6 +67,10 @@ def place(
 ) -> int:
     """Write the run down that is wished for; return its id. Raises BadConfig."""
     where, collector = run.collector_of(sites, wish.collector)
+    if not chosen.sites[where.name].enabled:
+        raise errors.BadConfig(
+            "bad_request", f"{where.name} is switched off: sites.{where.name}.enabled is false"
+        )
     who = account(connection, chosen, wish.account)
     if who.site != where.name:
         raise errors.BadConfig(

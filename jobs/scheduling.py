@@ -179,7 +179,9 @@ def proposed(desk: Desk) -> dict[str, schedules.Schedule]:
     return {
         name: wanted
         for name, wanted in proposals.proposed(settings.sites(desk.chosen), has_token).items()
-        if name not in names and (wanted.account, wanted.collector) not in taken
+        if name not in names
+        and (wanted.account, wanted.collector) not in taken
+        and desk.chosen.sites[wanted.collector.partition(".")[0]].enabled
     }
 
 

@@ -80,6 +80,7 @@ class Browser(Frozen):
 class Site(Frozen):
     """How one site is read. None and absent names mean the site's own default."""
 
+    enabled: bool = Field(default=True, description="whether anything is asked there at all")
     base_url: str | None = Field(None, description="where the site is; http:// on loopback only")
     requests_per_minute: int = Field(
         30,

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from sqlalchemy import text
 
@@ -253,3 +254,53 @@ def test_nobody_is_ready_where_nobody_leads_or_a_list_is_old(
     ]
     assert taken
     assert back
+
+
+ROOMS = """
+[schedule.rooms]
+collector = "chaturbate.online_rooms"
+account = "main"
+every = "2s"
+"""
+CAMPAIGN = {"GREENROOM_TOKEN_MAIN__CAMPAIGN": client.CAMPAIGN}
+
+
+def test_a_call_works_in_the_service_and_is_gone_on_with_by_the_next_if_it_is_killed(
+    home: given_home.Home, world: client.Practice
+) -> None:
+    add(home, ROOMS)
+    world.fault("stall", path="/api/public/affiliates/*", times=None)
+    first = home.start("serve", **CAMPAIGN)
+    working = "SELECT id FROM runs WHERE status = 'running'"
+    assert given_home.eventually(lambda: rows(home, working), 40), given_home.ended(first)
+    children = psutil.Process(first.pid).children(recursive=True)
+    first.kill()
+    first.communicate()
+    world.clear_faults()
+    home.change("UPDATE runs SET active_at = '2026-01-01 00:00:00.000000'")
+
+    second = home.start("serve", **CAMPAIGN)
+    ended = "SELECT status, attempt FROM runs WHERE id = 1 AND ended_at IS NOT NULL"
+    assert given_home.eventually(lambda: rows(home, ended) == [("ok", 2)], 40)
+    said = stop(second)
+
+    assert (children, said.code) == ([], exits.OK)
+    assert "run 1 chaturbate.online_rooms: ended ok" in home("runs", "log", 1).out
+
+
+def test_a_site_that_is_switched_off_is_not_asked_and_every_due_time_says_so(
+    home: given_home.Home, world: client.Practice
+) -> None:
+    add(home, ROOMS)
+    file = home.folder / "greenroom.toml"
+    site = "[sites.chaturbate]\n"
+    file.write_text(file.read_text().replace(site, f"{site}enabled = false\n"))
+    process = home.start("serve", **CAMPAIGN)
+    refused = "SELECT reason FROM due_times WHERE outcome = 'refused'"
+
+    assert given_home.eventually(lambda: rows(home, refused), 40)
+    stop(process)
+
+    assert "chaturbate is switched off" in rows(home, refused)[0][0]
+    assert home("collect", "chaturbate.online_rooms", "-a", "main").code == exits.USAGE
+    assert world.requests("/api/public/affiliates/*") == []
