@@ -147,6 +147,23 @@ async def test_a_process_that_answers_nothing_is_ended_by_force(
     assert nothing_is_half_applied(nursery)
 
 
+async def test_a_page_whose_script_never_ends_cannot_keep_a_run_from_being_cancelled(
+    nursery: given_children.Nursery, world: client.Practice
+) -> None:
+    world.fault("endless", path="/", times=None)
+    run = nursery.place_run()
+    ending = nursery.start(run)
+    await nursery.until(lambda: world.status()["faults"][0]["hits"])
+    told = time.monotonic()
+    nursery.tell(run, "cancel")
+    ended = await ending
+
+    assert time.monotonic() - told < IN_TIME
+    assert ended.status == "cancelled"
+    assert nursery.processes() == set()
+    assert nothing_is_half_applied(nursery)
+
+
 async def test_a_process_that_is_killed_has_crashed_and_its_run_can_be_gone_on_with(
     nursery: given_children.Nursery, world: client.Practice
 ) -> None:
