@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from models import bulk, moment, sources, states
+from models import bulk, moment, records, sources, states
 
 APART = timedelta(minutes=15)
 """Sightings no further apart than this are one stretch: two of three polls may fail."""
@@ -65,16 +65,15 @@ def series(
             WHERE person_id IN ANY ? AND {field} IS NOT NULL AND confirmed_at >= ? AND at <= ?"""
         for at, confirmed, value in bulk.select(connection, query, list(persons), *bounds):
             begins, ends = moment.loaded(at), moment.loaded(confirmed)
-            source = str(getattr(kind, "source", ""))
-            points.append(Point(at=begins, until=ends, value=value, source=source))
+            points.append(Point(at=begins, until=ends, value=value, source=kind.source))
     return sorted(points, key=lambda point: (point.at, point.source))
 
 
-def _kinds(field: str) -> list[sources.Kind]:
+def _kinds(field: str) -> list[type[records.Snapshot]]:
     """Return the kinds of snapshots that state a field, best source first."""
     order = states.ORDER[field]
     found = [kind for kind in sources.SNAPSHOTS if field in states.stated(kind)]
-    return sorted(found, key=lambda kind: order.index(str(getattr(kind, "source", ""))))
+    return sorted(found, key=lambda kind: order.index(kind.source))
 
 
 def _bounds(connection: Connection, since: datetime, until: datetime) -> tuple[Any, Any]:
@@ -102,11 +101,10 @@ def movers(
                 ({edge} > ? AND s.at <= ? ORDER BY s.at DESC LIMIT 1) AS last
             FROM persons p WHERE p.site = ? AND p.same_as IS NULL
               AND p.id IN (SELECT person_id FROM {kind.table})) known WHERE last IS NOT NULL"""
-        source = str(getattr(kind, "source", ""))
         for name, before, after in bulk.select(
             connection, query, begin, begin, end, begin, end, site
         ):
-            mover = Mover(username=name, source=source, before=before, after=after)
+            mover = Mover(username=name, source=kind.source, before=before, after=after)
             found.setdefault(name, mover)
     moved = [mover for mover in found.values() if mover.change]
     return sorted(moved, key=lambda mover: (-abs(mover.change), mover.username))[:limit]
@@ -125,10 +123,9 @@ def online(
                   AND confirmed_at >= ? AND at <= ?"""
             found = bulk.select(connection, query, list(persons), *bounds)
             seen += [(moment.loaded(at), moment.loaded(ends)) for at, ends in found]
-    if "cbhours_activity" in sources.TABLES:
-        query = "SELECT at FROM cbhours_activity WHERE person_id IN ANY ? AND at >= ? AND at < ?"
-        found = bulk.select(connection, query, list(persons), *bounds)
-        seen += [(moment.loaded(row[0]), moment.loaded(row[0]) + SEGMENT) for row in found]
+    query = "SELECT at FROM cbhours_activity WHERE person_id IN ANY ? AND at >= ? AND at < ?"
+    found = bulk.select(connection, query, list(persons), *bounds)
+    seen += [(moment.loaded(row[0]), moment.loaded(row[0]) + SEGMENT) for row in found]
     clipped = ((max(begins, since), min(ends, until)) for begins, ends in seen)
     return joined(clipped, APART)
 

@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection
 from sqlmodel import Field, SQLModel
 
-from models import bulk, moment, sources
+from models import bulk, moment, records, sources
 from models.moment import Moment
 from models.origin import Source
 from models.tables import BigId
@@ -83,19 +83,21 @@ TABLE = _model()
 
 
 @functools.cache
-def stated(kind: sources.Kind) -> Mapping[str, str]:
+def stated(kind: type[records.Snapshot]) -> Mapping[str, str]:
     """Return the fields of the state that a kind of snapshot states -> its own names of them."""
-    source = getattr(kind, "source", None)
     own = sources.shape(kind).values
     return {
         name: "show" if name.endswith("_show") else name
         for name, order in ORDER.items()
-        if source in order and ("show" if name.endswith("_show") else name) in own
+        if kind.source in order and ("show" if name.endswith("_show") else name) in own
     }
 
 
 def note(
-    connection: Connection, kind: sources.Kind, rows: Mapping[int, bulk.Row], source: Source
+    connection: Connection,
+    kind: type[records.Snapshot],
+    rows: Mapping[int, bulk.Row],
+    source: Source,
 ) -> None:
     """Let the states of these people say what is the best known now.
 
@@ -108,7 +110,7 @@ def note(
     places = [own.index(name) for name in fields.values()]
     taken = itemgetter(*places) if places[1:] else lambda row: (row[places[0]],)
     held = [(person, *taken(rows[person])) for person in sorted(rows)]
-    _write(connection, tuple(fields), str(getattr(kind, "source", "")), source.seen_at, held)
+    _write(connection, tuple(fields), kind.source, source.seen_at, held)
 
 
 def _write(
@@ -189,6 +191,5 @@ def rebuild(connection: Connection, persons: Sequence[int]) -> None:
             list(persons),
         )
         for person, at, *values in found:
-            when = moment.loaded(at)
-            source = str(getattr(kind, "source", ""))
-            _write(connection, tuple(fields), source, when, [(person, *values)])
+            said = [(person, *values)]
+            _write(connection, tuple(fields), kind.source, moment.loaded(at), said)
