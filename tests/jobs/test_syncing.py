@@ -109,6 +109,9 @@ def test_one_account_without_schedules_gets_sensible_ones(database: db.Database)
         "studio-followed": "chaturbate.followed",
         "studio-followers": "chaturbate.followers",
         "studio-tips": "chaturbate.tips",
+        "studio-rooms": "chaturbate.rooms",
+        "studio-profiles": "chaturbate.profiles",
+        "studio-images": "chaturbate.images",
     }
     assert {row.origin for row in found.values()} == {"default"}
 
@@ -123,7 +126,7 @@ def test_sensible_schedules_do_not_start_at_one_instant() -> None:
     found = proposals.proposed({"studio": "chaturbate", "other": "chaturbate"})
 
     crons = [wanted.cron for wanted in found.values()]
-    assert len(set(crons)) == 8
+    assert len(set(crons)) == len(crons) == 14
     assert all(isinstance(wanted, schedules.Schedule) for wanted in found.values())
 
 
@@ -161,7 +164,7 @@ def test_many_processes_that_begin_at_once_make_each_schedule_once(database_url:
         list(pool.map(begin, range(8)))
 
     database = db.connect(database_url)
-    assert len(standing(database)) == 4
+    assert len(standing(database)) == len(proposals.proposed({"studio": "chaturbate"}))
     database.close()
 
 
@@ -177,11 +180,10 @@ def test_a_sensible_schedule_that_is_changed_belongs_to_the_operator(
     due.act(new_database, chosen, given.NOON + timedelta(hours=1))
 
     found = standing(new_database)
-    assert {name: row.origin for name, row in found.items()} == {
-        "studio-followed": "default",
-        "studio-followers": "default",
-        "studio-tips": "cli",
-    }
+    others = {name for name, row in found.items() if row.origin == "default"}
+    assert found["studio-tips"].origin == "cli"
+    assert "studio-chat" not in found
+    assert {"studio-followed", "studio-followers"} <= others == found.keys() - {"studio-tips"}
     assert found["studio-tips"].definition["every"] == 600
     assert "cron" not in found["studio-tips"].definition
 
@@ -192,3 +194,13 @@ def test_sensible_schedules_go_with_their_account(new_database: db.Database) -> 
     due.act(new_database, given.chosen(accounts=""), given.NOON)
 
     assert standing(new_database) == {}
+
+
+def test_what_needs_a_token_is_proposed_where_there_is_one() -> None:
+    held = {("studio", "campaign")}
+
+    found = proposals.proposed({"studio": "chaturbate"}, lambda *token: token in held)
+
+    minutes, *_ = str(found["studio-online_rooms"].cron).split()
+    assert len(minutes.split(",")) == 12
+    assert "studio-stats" not in found
