@@ -26,11 +26,13 @@ def of(
     now = moment.now()
     where, collector = place
     people = _people(connection, run, place, now)
+    home = where.platform or where.name
     pictured = collector.polls == "watched"
     return site.Errand(
         username=account.username,
         people=people,
-        images=polls.images(connection, where.platform or where.name, people) if pictured else {},
+        ids=polls.ids(connection, home, collector.by_id, people) if collector.by_id else {},
+        images=polls.images(connection, home, people) if pictured else {},
         target=run.target,
         full=bool(options.get("full")),
         cursor=runs.cursor(connection, run),

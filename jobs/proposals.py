@@ -17,7 +17,7 @@ _EVERY = {
     "online_rooms": 5,
     "stats": 5,
     "live": 10,
-    "status": 10,
+    "status": 60,
     "images": 30,
     "rooms": 360,
     "profiles": 1440,

@@ -130,9 +130,7 @@ class SignedInVisit:
     async def attempt(self) -> None:
         """Sign in with the account's password: the environment's, the vault's, or one typed.
 
-        Raises NeedsOperator: `no_password`, `sign_in_too_soon`, `bad_credentials`, `challenge`,
-        `second_factor`, `age_gate`, `wrong_user`, `account_locked`, `sign_in_unclear`,
-        `window_needed`.
+        Raises NeedsOperator `no_password`, `sign_in_too_soon`, `window_needed`, and as sites do.
         """
         if self._site.by_hand:
             raise errors.NeedsOperator("window_needed", url=self._layout.url("sign_in"))

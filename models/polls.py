@@ -44,6 +44,10 @@ _IMAGES = """
     SELECT p.username, s.image_url FROM persons p JOIN person_states s ON s.person_id = p.id
     WHERE p.site = ? AND p.username IN ANY ? AND s.image_url IS NOT NULL"""
 
+_IDS = """
+    SELECT p.username, i.value FROM persons p JOIN person_ids i ON i.person_id = p.id
+    WHERE p.site = ? AND p.username IN ANY ? AND i.kind = ? ORDER BY i.last_seen"""
+
 _POLLS = bulk.Upsert(
     "polls",
     ("person_id", "source", "polled_at", "outcome", "rest_until"),
@@ -78,6 +82,11 @@ def due(
     query = _DUE.format(whom=_WATCHED_ONES if polls == "watched" else _EVERYBODY)
     found = bulk.select(connection, query, source, site, other, at, limit)
     return tuple(row[0] for row in found)
+
+
+def ids(connection: Connection, site: str, kind: str, usernames: Sequence[str]) -> dict[str, str]:
+    """Return the id that the site gives each of these people, as far as it was seen."""
+    return dict(map(tuple, bulk.select(connection, _IDS, site, list(usernames), kind)))
 
 
 def images(connection: Connection, site: str, usernames: Sequence[str]) -> dict[str, str]:

@@ -38,6 +38,7 @@ SNAPSHOTS: tuple[type[records.Snapshot], ...] = (
     statbate_members.OnlineSnapshot,
     statbate_members.PresenceSnapshot,
     stripchat.StripchatSnapshot,
+    stripchat.StripchatLiveSnapshot,
     camsoda.CamsodaSnapshot,
     camsoda.CamsodaOnlineSnapshot,
 )

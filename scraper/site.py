@@ -39,6 +39,7 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
     """What one run is asked to do.
 
     `people` are the usernames to ask about, for a collector that polls people: most urgent first.
+    `ids` are the ids that the site gives them for good, as far as they are known.
     `images` are the addresses of their pictures, as far as a source has said them.
     `cursor` is the last stored Cursor value for (account, collector, target), or None.
     `since` and `until` bound a history (aware UTC); None leaves the choice to the collector.
@@ -48,6 +49,7 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
     target: str | None = None
     full: bool = False
     people: tuple[str, ...] = ()
+    ids: Mapping[str, str] = {}
     images: Mapping[str, str] = {}
     cursor: str | None = None
     since: datetime | None = None
@@ -71,6 +73,7 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True):
     `tokens`     the account's tokens that its requests are sent with
     `polls`      which people its errands ask about one by one: `models` or `viewers` who are
                  followed or watched, those who are `watched`, or nobody
+    `by_id`      which id of the people it asks with, where it does (`records.StableId.kind`)
     `sweeps`     whether answers show everybody on the site: only who is tracked is kept
     `source`     what polls and snapshots of it are called (`records.Polled.source`)
     """
@@ -85,6 +88,7 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True):
     way: Literal["browser", "http"] = "browser"
     tokens: tuple[str, ...] = ()
     polls: Polls = ""
+    by_id: str = ""
     sweeps: bool = False
     source: str = ""
 

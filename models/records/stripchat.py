@@ -38,6 +38,21 @@ class StripchatSnapshot(records.Snapshot, frozen=True, kw_only=True):
     goal_spent: int | None = None
 
 
+class StripchatLiveSnapshot(records.Snapshot, frozen=True, kw_only=True):
+    """A room in Stripchat's answer about many rooms at once (confidence M)."""
+
+    source: ClassVar[str] = "stripchat"
+    table: ClassVar[str] = "stripchat_live_snapshots"
+    role: ClassVar[records.Role] = "model"
+
+    show: str | None = None
+    status: str | None = None
+    is_online: bool | None = None
+    is_live: bool | None = None
+    viewers: int | None = None
+    image_url: str | None = None
+
+
 class StripchatPayer(records.PersonEntry, frozen=True, kw_only=True):
     """What somebody has paid in all to a Stripchat account, by what for (confidence M)."""
 

@@ -139,3 +139,17 @@ def test_a_token_variable_that_nothing_reads_is_named() -> None:
         "GREENROOM_TOKEN_FIGURES__API",
         "GREENROOM_TOKEN_MAIN__STATTS",
     ]
+
+
+async def test_many_rooms_are_asked_about_at_once_where_their_ids_are_known(
+    callers: given_callers.Callers, world: client.Practice
+) -> None:
+    names = world.truth()["followed"]["online"]
+    callers.watch(names, site="stripchat")
+
+    before = await callers.collect("stripchat.live")
+    await callers.collect("stripchat.status")
+    after = await callers.collect("stripchat.live")
+
+    assert (before.status, before.pages, after.status, after.pages) == ("ok", 0, "ok", 1)
+    assert callers.rows("SELECT count(*) FROM stripchat_live_snapshots") == [(len(names),)]

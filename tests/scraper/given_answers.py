@@ -41,6 +41,7 @@ def errand(**facts: object) -> site.Errand:
         "username": USERNAME,
         "target": "alice",
         "people": PEOPLE,
+        "ids": {name: str(number) for number, name in enumerate(PEOPLE, 1)},
         "images": images,
         "now": AT,
     } | facts

@@ -40,6 +40,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("person_id", "at"),
     )
     op.create_table(
+        "stripchat_live_snapshots",
+        *_snapshot(),
+        sa.Column("show", sa.String(), nullable=True),
+        sa.Column("status", sa.String(), nullable=True),
+        sa.Column("is_online", sa.Boolean(), nullable=True),
+        sa.Column("is_live", sa.Boolean(), nullable=True),
+        sa.Column("viewers", sa.BigInteger(), nullable=True),
+        sa.Column("image_url", sa.String(), nullable=True),
+        sa.UniqueConstraint("person_id", "at"),
+    )
+    op.create_table(
         "stripchat_payers",
         sa.Column("person_id", ID, sa.ForeignKey("persons.id"), primary_key=True),
         sa.Column("read_at", MOMENT, nullable=False),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from scraper import errors, payload, site
 
@@ -56,6 +56,22 @@ def cam(layout: site.Layout, username: str, renamed: int = 0) -> payload.Request
         headers=JSON,
         context={"username": username.lower(), "renamed": renamed},
         keep=("error", "data.newUsername", "user", "cam.topic", "cam.goal"),
+    )
+
+
+def live(layout: site.Layout, ids: Mapping[str, str]) -> tuple[payload.Request, ...]:
+    """Rooms by their ids (username -> id), up to a hundred in each request."""
+    known = sorted((username.lower(), own) for username, own in ids.items())
+    size = layout.sizes["list"]
+    return tuple(
+        payload.Request(
+            url=f"{layout.url('list')}?{urlencode([('modelIds[]', own) for _, own in some])}",
+            kind="live",
+            via="http",
+            headers=JSON,
+            context={"people": " ".join(f"{own}:{username}" for username, own in some)},
+        )
+        for some in (known[start : start + size] for start in range(0, len(known), size))
     )
 
 

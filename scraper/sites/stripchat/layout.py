@@ -12,6 +12,7 @@ LAYOUT = site.Layout(
         "config": "/api/front/v3/config/initial-dynamic?requestType=initial",
         "config_before": "/api/front/v2/initial-dynamic?requestType=initial",
         "cam": "/api/front/v2/models/username/{username}/cam",
+        "list": "/api/front/models/list",
         "favorites": "/api/front/models/favorites?offset={offset}&limit={limit}&sortBy=username",
         "favorites_offline": (
             "/api/front/models/favorites/offline?offset={offset}&limit={limit}&sortBy=username"
@@ -36,6 +37,8 @@ LAYOUT = site.Layout(
         "session_cookie_text": "stripchat_com_sessionId",
     },
     sizes={
+        "list": 100,
+        "live_people": 5000,
         "favorites": 100,
         "transactions": 100,
         "payers": 100,

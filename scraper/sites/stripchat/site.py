@@ -5,11 +5,16 @@ from __future__ import annotations
 from scraper import meanings, payload, site
 from scraper.sites.stripchat import endpoints, guard
 from scraper.sites.stripchat.layout import LAYOUT
-from scraper.sites.stripchat.pages import cam, earnings, favorites, identity
+from scraper.sites.stripchat.pages import cam, earnings, favorites, identity, live
 
 
 def _status(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
     return tuple(endpoints.cam(layout, name) for name in meanings.addressable(errand.people))
+
+
+def _live(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
+    asked = {name: errand.ids[name] for name in errand.people if name in errand.ids}
+    return endpoints.live(layout, asked)
 
 
 def _transactions(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
@@ -41,6 +46,15 @@ COLLECTORS = (
         source=cam.SOURCE,
     ),
     site.Collector(
+        name="live",
+        summary="Whether rooms broadcast and to how many, a hundred a request; without account.",
+        start=_live,
+        way="http",
+        polls="models",
+        by_id="id",
+        source=live.SOURCE,
+    ),
+    site.Collector(
         name="transactions",
         summary="What was paid to the account, back to the last known transaction.",
         start=_transactions,
@@ -67,6 +81,7 @@ SITE = site.Site(
     parsers={
         "whoami": identity.whoami,
         "cam": cam.cam,
+        "live": live.live,
         "favorites": favorites.favorites,
         "favorites_total": favorites.total,
         "favorite_ids": favorites.ids,

@@ -135,7 +135,7 @@ def _snapshot(room: Room, around: Around, url: str) -> stripchat.StripchatSnapsh
         gender=GENDERS.get((user.gender or "").lower()) or meanings.gender(user.gender),
         country=(user.country or "").upper() or None,
         languages=tuple(user.languages) if user.languages else None,
-        show=_show(user),
+        show=shown(user.status, is_online=user.is_online, is_live=user.is_live),
         status=user.status,
         status_since=values.moment(user.status_changed_at, url),
         is_online=user.is_online,
@@ -156,15 +156,15 @@ def _snapshot(room: Room, around: Around, url: str) -> stripchat.StripchatSnapsh
     )
 
 
-def _show(user: User) -> str:
+def shown(status: str, *, is_online: bool | None, is_live: bool | None) -> str:
     """Return what is shown.
 
     Whoever is not online shows nothing, whatever the status still says; whoever is idle is away for
     as long as the stream lasts.
     """
-    word = user.status.lower()
-    if user.is_online is False:
+    word = status.lower()
+    if is_online is False:
         return "offline"
     if word == "idle":
-        return "away" if user.is_live else "offline"
+        return "away" if is_live else "offline"
     return SHOWS.get(word, word)
