@@ -5,10 +5,13 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Inspector, insert, inspect, text
 from sqlmodel import SQLModel
@@ -165,3 +168,23 @@ def test_a_row_that_refers_to_nothing_fails_its_check(new_sqlite: databases.Make
 
     assert [finding.name for finding in upgrade.check(database) if not finding.ok] == ["references"]
     database.close()
+
+
+def test_a_database_of_the_first_revision_is_brought_up_with_its_rows(empty: db.Database) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(upgrade.__file__).parent / "migrations"))
+    with empty.alter() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            text(
+                "INSERT INTO persons (site, username, role, first_seen, last_seen) VALUES"
+                " ('chaturbate', 'alice', 'model', '2026-01-01 00:00:00', '2026-01-01 00:00:00')"
+            )
+        )
+
+    upgrade.upgrade(empty)
+
+    with empty.read() as connection:
+        found = connection.execute(text("SELECT username, status FROM v_person_current_state"))
+        assert [tuple(row) for row in found] == [("alice", "unknown")]

@@ -61,7 +61,6 @@ def _payload_bodies() -> None:
         sa.Column("sha256", sa.String(), primary_key=True),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("pruned_at", MOMENT, nullable=True),
     )
 
 
@@ -74,8 +73,6 @@ def _persons() -> None:
         sa.Column("role", sa.String(), nullable=False),
         sa.Column("first_seen", MOMENT, nullable=False),
         sa.Column("last_seen", MOMENT, nullable=False),
-        sa.Column("same_as", ID, sa.ForeignKey("persons.id"), nullable=True, index=True),
-        sa.Column("excluded_at", MOMENT, nullable=True),
         sa.UniqueConstraint("site", "username"),
     )
 

@@ -20,6 +20,11 @@ SORTED = ("viewers", "followers", "rank", "gender_rank")
 
 
 def upgrade() -> None:
+    number = "INTEGER" if op.get_bind().dialect.name == "sqlite" else "BIGINT"
+    op.execute(f"ALTER TABLE persons ADD COLUMN same_as {number} REFERENCES persons (id)")
+    op.add_column("persons", sa.Column("excluded_at", MOMENT, nullable=True))
+    op.create_index("ix_persons_same_as", "persons", ["same_as"])
+    op.add_column("payload_bodies", sa.Column("pruned_at", MOMENT, nullable=True))
     op.create_table(
         "person_ids",
         sa.Column("site", sa.String(), primary_key=True),
