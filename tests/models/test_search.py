@@ -237,8 +237,7 @@ def indexed(database: db.Database, source: apply.Source) -> Iterator[apply.Sourc
     if database.dialect == "sqlite":
         with database.write() as connection:  # an index that lost its step says so here
             check = "INSERT INTO search_texts (search_texts, rank) VALUES ('integrity-check', 1)"
-            search_words_left = connection.exec_driver_sql(check)
-            assert search_words_left.rowcount <= 1
+            connection.exec_driver_sql(check)
     assert [finding for finding in upgrade.check(database) if not finding.ok] == []
 
 
@@ -257,9 +256,8 @@ def test_applying_again_changes_nothing_that_is_found(
     assert len(find(database, "tea")) == 3
 
 
-def test_a_text_that_changes_or_goes_is_not_found_any_more(
-    database: db.Database, indexed: apply.Source
-) -> None:
+@pytest.mark.usefixtures("indexed")
+def test_a_text_that_changes_or_goes_is_not_found_any_more(database: db.Database) -> None:
     for statement in (
         "UPDATE interactions SET text = 'milk one' WHERE key = '1'",
         "UPDATE interactions SET text = NULL WHERE key = '3'",
