@@ -21,6 +21,7 @@ PARTS = {
     "close": "bench.follow_lists",
     "runs": "bench.run_list",
     "snapshots": "bench.snapshots",
+    "search": "bench.searching",
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from models import current_state, db, deltas, sources, watching
+from models import current_state, db, deltas, notes, sources, watching
 from scraper import errors
 
 _UNITS = ((86_400, "d"), (3600, "h"), (60, "min"))
@@ -29,6 +29,7 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     facts: Mapping[str, current_state.Fact]
     watched: tuple[str, ...]
     excluded: bool
+    notes: tuple[notes.Note, ...]
     changes: tuple[deltas.Delta, ...]
     steps: tuple[deltas.Delta, ...] = ()
 
@@ -70,6 +71,7 @@ def dossier(
         facts=state.facts,
         watched=tuple(name for name, _ in watching.lists(connection, state.person_id)),
         excluded=watching.is_excluded(connection, state.person_id),
+        notes=tuple(notes.of(connection, persons)),
         changes=tuple(found for found in changes if found is not None),
         steps=tuple(
             step
@@ -89,6 +91,7 @@ def lines(told: Dossier) -> Iterator[str]:
         yield f"  watched: {', '.join(told.watched)}"
     if told.excluded:
         yield "  excluded: no source is asked about them"
+    yield from (f"  noted {note.at:%Y-%m-%d %H:%M}: {note.text}" for note in told.notes)
     for name, fact in told.facts.items():
         said = " ".join(map(str, fact.value)) if isinstance(fact.value, list) else str(fact.value)
         yield f"  {name:<15} {said}  ({fact.source}, {age(fact.age)} ago)"

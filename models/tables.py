@@ -111,6 +111,17 @@ class Poll(SQLModel, table=True):
     rest_until: datetime | None = Field(default=None, sa_type=Moment)
 
 
+class Note(SQLModel, table=True):
+    """What the operator wrote down about a person."""
+
+    __tablename__ = "notes"
+
+    id: int = _id()
+    person_id: int = _ref("persons.id", index=True)
+    at: datetime = Field(sa_type=Moment)
+    text: str
+
+
 class Run(SQLModel, table=True):
     """One execution of a collector for an account, whoever asked for it."""
 

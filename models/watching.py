@@ -26,6 +26,12 @@ def find(connection: Connection, site: str, username: str) -> int | None:
     return int(found[0][0]) if found else None
 
 
+def is_known(connection: Connection, username: str) -> bool:
+    """Tell whether a username was ever seen, at whatever site."""
+    query = "SELECT 1 FROM persons WHERE username = ? LIMIT 1"
+    return bool(bulk.select(connection, query, username))
+
+
 def watch(
     connection: Connection, site: str, username: str, where: str, note: str | None = None
 ) -> None:

@@ -31,6 +31,7 @@ from jobs.cli import (
     people,
     runs,
     schedule,
+    searching,
     serving,
     state,
     stats,
@@ -66,6 +67,7 @@ COMMANDS: Mapping[str, Callable[..., int | None]] = {
     "init": beginning.init,
     "parse": pages.parse,
     "reparse": pages.reparse,
+    "search": searching.search,
     "serve": serving.serve,
 }
 """Commands of their own: `greenroom NAME`; the docstring is the help."""

@@ -9,7 +9,7 @@ import typer
 if TYPE_CHECKING:
     from jobs.cli import running
 
-app = typer.Typer(help="Look at people; watch, exclude, merge and split them.")
+app = typer.Typer(help="Look at people; watch, note, exclude, merge and split them.")
 
 Username = Annotated[str, typer.Argument(metavar="USERNAME", help="Any name they have had.")]
 SiteName = Annotated[str, typer.Option("--site", help="The site they are at.")]
@@ -101,6 +101,27 @@ def unwatch(
     with opening.session(context) as session, session.database.write() as connection:
         off = watching.unwatch(connection, _person(session, site, username), where)
     print(f"{username}: taken off {off} lists." if off != 1 else f"{username}: taken off one list.")
+
+
+@app.command()
+def note(
+    context: typer.Context,
+    username: Username,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What to write down.")],
+    site: SiteName = "chaturbate",
+) -> None:
+    """Write down something about a person; `search` finds it."""
+    from jobs.cli import opening
+    from models import notes
+    from scraper import errors
+
+    if not text.strip():
+        raise errors.BadConfig("bad_request", "a note needs a text")
+    with opening.session(context) as session:
+        person = _person(session, site, username)
+        with session.database.write() as connection:
+            notes.add(connection, person, text.strip())
+    print(f"{username}: noted.")
 
 
 @app.command()

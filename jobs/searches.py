@@ -1,0 +1,43 @@
+"""A search as the operator asks for it: words as typed, in an index brought up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from models import db, search, search_words, watching
+from scraper import errors
+
+
+def phrases(typed: Sequence[str]) -> tuple[search_words.Phrase, ...]:
+    """Return what arguments of a command line ask for; one with spaces in it was quoted.
+
+    Raises BadConfig for what nothing can have.
+    """
+    try:
+        return search_words.parse(" ".join(map(_quoted, typed)))
+    except search_words.Unsearchable as error:
+        raise errors.BadConfig("bad_request", str(error)) from error
+
+
+def _quoted(argument: str) -> str:
+    if '"' in argument or len(argument.split()) < 2:  # noqa: PLR2004 - a phrase has two words
+        return argument
+    begins = argument.removesuffix("*")
+    return f'"{begins}"{"*" * (begins != argument)}'
+
+
+def find(
+    database: db.Database,
+    wanted: Sequence[search_words.Phrase],
+    narrow: search.Narrow,
+    *,
+    best: bool,
+    limit: int,
+) -> list[search.Found]:
+    """Index what is new, then search. Raises BadConfig for a username that was never seen."""
+    search.catch_up(database)
+    with database.read() as connection:
+        name = narrow.username
+        if name is not None and not watching.is_known(connection, name):
+            raise errors.BadConfig("bad_request", f"nobody called {name} was ever seen")
+        return search.find(connection, wanted, narrow, best=best, limit=limit)
