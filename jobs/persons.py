@@ -56,11 +56,11 @@ def dossier(
     state = find(connection, site, username)
     known = current_state.names(connection, state.person_id)
     persons = [person for person, _ in known]
-    measured = {
-        kind.source: deltas.snapshots(connection, kind, persons, *window)
+    measured = [
+        (kind.source, deltas.snapshots(connection, kind, persons, *window))
         for kind in sources.SNAPSHOTS
-    }
-    changes = (deltas.over(source, rows) for source, rows in measured.items())
+    ]
+    changes = (deltas.over(source, rows) for source, rows in measured)
     former = [name for _, name in known if name != state.username]
     return Dossier(
         site=state.site,
@@ -74,10 +74,7 @@ def dossier(
         notes=tuple(notes.of(connection, persons)),
         changes=tuple(found for found in changes if found is not None),
         steps=tuple(
-            step
-            for source, rows in measured.items()
-            if steps
-            for step in deltas.consecutive(source, rows)
+            step for source, rows in measured if steps for step in deltas.consecutive(source, rows)
         ),
     )
 

@@ -7,6 +7,7 @@ import pytest
 
 from fixtures.practice import client
 from models import db, moment
+from models.records import stripchat
 from tests.jobs.cli import given_home
 from tests.models import given_sources as given
 from tests.models import given_store as store
@@ -175,3 +176,20 @@ def test_pruning_a_table_that_is_none_is_refused(home: given_home.Home) -> None:
         2,
         True,
     )
+
+
+def test_changes_are_told_of_every_kind_that_a_source_measures(home: given_home.Home) -> None:
+    with home.connection() as connection:
+        source = store.source(connection, site="stripchat")
+        for ago, viewers in ((20, 5), (2, 9)):
+            facts = {"username": "carol", "viewers": viewers}
+            room = stripchat.StripchatSnapshot(**facts, followers=viewers)
+            live = stripchat.StripchatLiveSnapshot(**facts)
+            given.said(connection, source, moment.now() - ago * MINUTE, room, live)
+
+    told = home("people", "show", "carol", "--site", "stripchat", "--json").json()
+
+    assert [change["changes"] for change in told["changes"]] == [
+        {"viewers": 4, "followers": 4},
+        {"viewers": 4},
+    ]
