@@ -182,9 +182,8 @@ def test_changes_are_told_of_every_kind_that_a_source_measures(home: given_home.
     with home.connection() as connection:
         source = store.source(connection, site="stripchat")
         for ago, viewers in ((20, 5), (2, 9)):
-            facts = {"username": "carol", "viewers": viewers}
-            room = stripchat.StripchatSnapshot(**facts, followers=viewers)
-            live = stripchat.StripchatLiveSnapshot(**facts)
+            room = stripchat.StripchatSnapshot(username="carol", viewers=viewers, followers=viewers)
+            live = stripchat.StripchatLiveSnapshot(username="carol", viewers=viewers)
             given.said(connection, source, moment.now() - ago * MINUTE, room, live)
 
     told = home("people", "show", "carol", "--site", "stripchat", "--json").json()
