@@ -13,8 +13,8 @@ def events(
 ) -> payload.Request:
     """What the feed has after `cursor`, or its recent backlog.
 
-    With nothing to tell it waits up to `wait` seconds (0-90). `left` is how many more answers may be
-    asked for once this one brings something.
+    With nothing to tell it waits up to `wait` seconds (0-90). `left` is how many more answers may
+    be asked for once this one brings something.
     """
     name = endpoints.plain_name(username)
     url = layout.url("events", username=name, timeout=wait)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -18,6 +19,7 @@ TOKENS: Mapping[str, str] = {
     "campaign": client.CAMPAIGN,
     "stats": client.API_TOKEN,
     "api": client.API_TOKEN,
+    "events": client.API_TOKEN,
 }
 
 
@@ -45,9 +47,11 @@ def walk(
 def fetched(request: payload.Request, web: httpx.Client) -> payload.Payload:
     secret = {place: text.format_map(TOKENS) for place, text in request.secrets.items()}
     query = {place[6:]: text for place, text in secret.items() if place.startswith("query:")}
+    path = {place[5:]: text for place, text in secret.items() if place.startswith("path:")}
+    url = functools.reduce(lambda at, name: at.replace(f":{name}", path[name]), path, request.url)
     came = web.request(
         request.method,
-        httpx.URL(request.url).copy_merge_params(query),
+        httpx.URL(url).copy_merge_params(query),
         headers=request.headers,
         follow_redirects=True,
     )
@@ -56,8 +60,12 @@ def fetched(request: payload.Request, web: httpx.Client) -> payload.Payload:
         url=str(came.url),
         status=came.status_code,
         headers=came.headers,
-        body=came.content,
+        body=functools.reduce(_hidden, path.values(), came.content),
     )
+
+
+def _hidden(body: bytes, secret: str) -> bytes:
+    return body.replace(secret.encode(), b"***")
 
 
 def facts(record: records.Record, *without: str) -> dict[str, object]:
