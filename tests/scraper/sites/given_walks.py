@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 import httpx
@@ -32,16 +32,26 @@ def walk(
     where: site.Site, collector: str, wanted: site.Errand, base: str, web: httpx.Client
 ) -> list[records.Record]:
     """Return everything that is stated on the way."""
+    return [one for batch in _walked(where, collector, wanted, base, web) for one in batch]
+
+
+def batches(where: site.Site, collector: str, base: str) -> list[tuple[records.Record, ...]]:
+    """Return what each answer of a walk states."""
+    with httpx.Client(trust_env=False) as web:
+        return list(_walked(where, collector, errand(), base, web))
+
+
+def _walked(
+    where: site.Site, collector: str, wanted: site.Errand, base: str, web: httpx.Client
+) -> Iterator[tuple[records.Record, ...]]:
     layout = msgspec.structs.replace(where.layout, base_url=base)
     leads = list(where.collectors[collector].start(wanted, layout))
-    stated: list[records.Record] = []
     while leads:
         answer = fetched(leads.pop(0), web)
         where.guard(answer, layout)
         batch = where.parsers[answer.request.kind](answer, layout)
-        stated += batch.records
+        yield batch.records
         leads[:0] = batch.leads
-    return stated
 
 
 def fetched(request: payload.Request, web: httpx.Client) -> payload.Payload:
