@@ -17,6 +17,14 @@ from tests.scraper.sites import given_walks
 
 EVENTS = "chaturbate.events"
 TOLD = "SELECT count(*) FROM interactions"
+FAULTS: dict[str, dict[str, Any]] = {
+    "throttle": {},
+    "truncate": {"mode": "silent"},
+    "rename_classes": {},
+    "html_instead": {},
+    "reset": {},
+    "duplicate": {},
+}
 
 
 def leaks(callers: given_callers.Callers, folder: Path, token: str) -> list[Any]:
@@ -44,10 +52,8 @@ async def test_the_token_is_kept_nowhere_after_good_runs(
 ) -> None:
     world.configure(followed=8, feed_backlog=50, keep_sessions=True)
     callers = given_callers.callers(world, new_database, tmp_path)
-    for kind in ("throttle", "truncate", "rename_classes", "html_instead", "reset"):
-        world.fault(
-            kind, path="/events/*", times=2, **({"mode": "silent"} if kind == "truncate" else {})
-        )
+    for kind, details in FAULTS.items():
+        world.fault(kind, path="/events/*", times=2, **details)
         await callers.collect(EVENTS)
         world.clear_faults()
     with callers.database.write() as connection:

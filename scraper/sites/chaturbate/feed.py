@@ -29,6 +29,7 @@ def events(
         headers=endpoints.JSON,
         secrets={"path:token": "{events}"},
         budget="events",
+        veil={"events.object.user": "events.object.tip.isAnon"},
         context=context,
     )
 

@@ -14,6 +14,7 @@ import pytest
 from fixtures.practice import client, events, options, world
 from models import records
 from scraper import errors, payload
+from scraper.fetch import answers
 from scraper.sites.chaturbate import feed
 from scraper.sites.chaturbate.pages import events as pages
 from scraper.sites.chaturbate.site import SITE
@@ -206,6 +207,36 @@ def test_who_tips_anonymously_is_named_nowhere(tip: dict[str, Any]) -> None:
     assert "alice" not in (act.text or "")
 
 
+@pytest.mark.parametrize("tip", [{"tokens": 5, "isAnon": True}, {"tokens": 5}])
+def test_who_tips_anonymously_is_not_in_the_archive(tip: dict[str, Any]) -> None:
+    secret, open_ = event("tip", tip=tip), event("tip", tip={"isAnon": False}, user={"name": "bob"})
+    body = json.dumps({"events": [secret, open_, event(), 7], "nextUrl": None}).encode()
+    veil = feed.events(SITE.layout, client.USERNAME).veil
+    kept = json.loads(answers.veiled(body, veil))
+
+    assert [one["object"]["user"] for one in kept["events"][:3]] == [
+        None,
+        {"name": "bob"},
+        {"username": "alice"},
+    ]
+    assert answers.veiled(body[:-9], veil) == b""
+    assert answers.veiled(b"Unauthorized", veil) == b"Unauthorized"
+
+
+@pytest.mark.parametrize("said", [b"[]", b"{}", b'{"events": 7}'])
+def test_an_answer_without_entries_has_nobody_to_hide(said: bytes) -> None:
+    veil = feed.events(SITE.layout, client.USERNAME).veil
+
+    assert json.loads(answers.veiled(said, veil)) == json.loads(said)
+
+
+def test_an_open_tip_without_its_giver_is_kept_as_it_is() -> None:
+    tip = {"tokens": 5, "isAnon": False, "message": ""}
+    (act,) = acts(list(read(event("tip", tip=tip, user=None)).records))
+
+    assert act.kind == "unknown"
+
+
 @pytest.mark.parametrize("room", [{"broadcaster": ""}, {"broadcaster": None}])
 def test_a_private_message_outside_of_rooms_is_a_direct_one(room: dict[str, Any]) -> None:
     (act,) = acts(list(read(event("privateMessage", message={"message": "hi"}, **room)).records))
@@ -318,7 +349,13 @@ def test_the_feed_has_a_host_of_its_own_but_for_a_site_on_this_machine(base: str
 
 
 def test_a_person_is_read_whatever_else_is_said_of_them() -> None:
-    user = {"username": "alice", "isOwner": None, "colorGroup": 3, "gender": "x", "brandNew": []}
+    user: dict[str, Any] = {
+        "username": "alice",
+        "isOwner": None,
+        "colorGroup": 3,
+        "gender": "x",
+        "brandNew": [],
+    }
     methods = [kind for kind in pages.READERS if kind.startswith(("user", "foll", "fan", "broad"))]
     batch = read(*(event(method, user=user) for method in methods))
 

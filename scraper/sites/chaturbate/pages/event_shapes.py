@@ -60,9 +60,10 @@ class Gift(msgspec.Struct, frozen=True, rename="camel"):
     message: str = ""
 
 
-class Tip(Deed, frozen=True, kw_only=True):
-    """Somebody gave tokens."""
+class Tip(Room, frozen=True, kw_only=True):
+    """Somebody gave tokens. Who did so anonymously is not in our archive."""
 
+    user: User | None = None
     tip: Gift
 
 

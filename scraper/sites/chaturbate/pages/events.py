@@ -181,7 +181,8 @@ def _private_message(what: Any, answer: payload.Payload) -> Act:
 
 def _tip(what: Any, answer: payload.Payload) -> Act:
     said = json.convert(what, shapes.Tip, answer.url)
-    user = None if said.tip.is_anon else names.username(said.user.username, answer.url)
+    giver = "" if said.tip.is_anon else said.user.username if said.user else "?"
+    user = names.username(giver, answer.url) if giver else None
     note = re.sub(r"^ ?\| ", "", said.tip.message)
     return Act(kind="tip", user=user, tokens=said.tip.tokens, text=note or None)
 
