@@ -102,11 +102,15 @@ Guard = Callable[[payload.Payload, Layout], None]
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):
-    """How many requests a minute a site grants, and to whom: each account, or this machine."""
+    """How many requests a minute a site grants, and to whom: each account, or this machine.
+
+    `apart`: for a host of its own, which is not asked at the account's pace.
+    """
 
     name: str
     per_minute: int
     shared_by: Literal["account", "machine"] = "account"
+    apart: bool = False
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):

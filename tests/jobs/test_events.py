@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,18 @@ async def test_each_run_goes_on_where_the_last_one_ended(
     assert [run.status for run in (first, second, third)] == ["ok"] * 3
     assert (first.new > 300, second.new, third.new) == (True, 0, 2)
     assert callers.rows(TOLD) == [(first.new + 2,)]
+
+
+async def test_the_feed_is_not_asked_at_the_pace_of_the_site(
+    world: client.Practice, new_database: db.Database, tmp_path: Path
+) -> None:
+    world.configure(followed=8, feed_page=40, keep_sessions=True)
+    callers = given_callers.callers(world, new_database, tmp_path, rate=6)
+    began = time.monotonic()
+    ended = await callers.collect(EVENTS)
+
+    assert (ended.status, ended.pages > 8) == ("ok", True)
+    assert time.monotonic() - began < 10
 
 
 async def test_the_token_is_kept_nowhere_after_good_runs(

@@ -165,7 +165,7 @@ COLLECTORS = (
 BUDGETS = {
     "affiliates": (site.Budget(name="affiliates", per_minute=30, shared_by="machine"),),
     "stats": (site.Budget(name="stats", per_minute=3),),
-    "events": (site.Budget(name="events", per_minute=2000),),
+    "events": (site.Budget(name="events", per_minute=2000, apart=True),),
     "images": (site.Budget(name="images", per_minute=60, shared_by="machine"),),
 }
 
