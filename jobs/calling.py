@@ -95,5 +95,8 @@ def _budgets(
         shared = account.name if budget.shared_by == "account" else f"machine.{where.name}"
         return pace.Pace(folder, f"{shared}.{budget.name}", budget.per_minute if rate else 0)
 
-    named = {name: [general, *map(opened, budgets)] for name, budgets in where.budgets.items()}
-    return {"": [general], **named}
+    def counted(budgets: tuple[site.Budget, ...]) -> list[pace.Pace]:
+        apart = any(budget.apart for budget in budgets)
+        return [*([] if apart else [general]), *map(opened, budgets)]
+
+    return {"": [general], **{name: counted(budgets) for name, budgets in where.budgets.items()}}

@@ -128,8 +128,11 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def endpoint_fault(path: str, default: str) -> str | None:
     """Say what is wrong with a path that shall replace `default`, or None."""
-    if not path.startswith("/"):
-        return f"must begin with /, not {path!r}"
+    if not path.startswith("/") and not (_whole(path) and _whole(default)):
+        also = " or be a whole https address" if _whole(default) else ""
+        return f"must begin with /{also}, not {path!r}"
+    if _BLANK in default and _BLANK not in path:
+        return f"must hold {_BLANK}, where the account's token goes"
     try:
         fields = {field for _, field, _, _ in string.Formatter().parse(path) if field is not None}
     except ValueError as error:
@@ -139,6 +142,13 @@ def endpoint_fault(path: str, default: str) -> str | None:
         listed = ", ".join(f"{{{field}}}" for field in sorted(known)) or "none"
         return f"{{{min(fields - known)}}} is unknown here; its placeholders are {listed}"
     return None
+
+
+_BLANK = "/:token/"
+
+
+def _whole(place: str) -> bool:
+    return bool(re.match(r"https://[^/]+/", place))
 
 
 def is_loopback(url: str) -> bool:

@@ -111,7 +111,7 @@ def checked_rate(requests_per_minute: int, base_url: str) -> int:
     """
     if requests_per_minute < 0:
         raise errors.BadConfig("bad_config", "requests_per_minute cannot be negative")
-    if requests_per_minute == 0 and not _on_this_machine(base_url):
+    if requests_per_minute == 0 and not on_this_machine(base_url):
         raise errors.BadConfig(
             "bad_config",
             f"requests_per_minute = 0 is for sites on this machine only, not {base_url}",
@@ -120,7 +120,8 @@ def checked_rate(requests_per_minute: int, base_url: str) -> int:
     return requests_per_minute
 
 
-def _on_this_machine(url: str) -> bool:
+def on_this_machine(url: str) -> bool:
+    """Whether the URL's host is this machine."""
     host = parse.urlsplit(url).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -30,10 +30,14 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `context`    what the parser must know and the answer does not say (part, position, room …)
     `secrets`    `http` only: where a secret goes -> the text it is put into, with the {name} of one
                  of the account's tokens (`{"query:token": "{stats}"}`,
-                 `{"header:Authorization": "Bearer {api}"}`); filled in as the request leaves
+                 `{"header:Authorization": "Bearer {api}"}`, `{"path:token": "{events}"}` for the
+                 segment `:token` of the URL's path); filled in as the request leaves
     `budget`     which of the site's budgets it is counted in; "" is the general one
     `keep`       for answers that carry secrets: the only JSON keys that are archived, of the top
                  level or, with dots, within its objects (`user.name`)
+    `veil`       for lists of which some entries may not name somebody: place in an entry -> mark;
+                 archived as null where the mark is not false (`{"rows.user": "rows.gift.secret"}`:
+                 of the list `rows` each entry's `user`, where its `gift.secret` is not false)
     `capture`    `navigate` only: URL substring -> kind of the XHR answers that are payloads too
     `otherwise`  requests to make instead when the answer is not there (`PageChanged`, `Refused`)
     """
@@ -50,6 +54,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     budget: str = ""
     context: dict[str, str | int] = {}
     keep: tuple[str, ...] = ()
+    veil: dict[str, str] = {}
     capture: dict[str, str] = {}
     otherwise: tuple[Request, ...] = ()
 

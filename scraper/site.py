@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from models import records
-from scraper import errors, payload
+from scraper import errors, pace, payload
 
 if TYPE_CHECKING:
     from scraper.fetch import tab
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
     """Where things stand on a site: defaults in code, each value overridable in the settings.
 
-    `endpoints`  name -> path, with {placeholders}
+    `endpoints`  name -> path, with {placeholders}; a whole address for what stands at a host of
+                 its own, of which only the path counts where `base_url` is on this machine
     `selectors`  name -> CSS selector, or (names ending in `_text`) a text to look for
     `sizes`      name -> page size or limit
     `timezone`   IANA name of the zone in which the site writes naive times
@@ -32,7 +33,14 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
 
     def url(self, endpoint: str, **values: str | int) -> str:
         """Return the absolute URL of a named endpoint."""
-        return self.base_url.rstrip("/") + self.endpoints[endpoint].format(**values)
+        place, base = self.endpoints[endpoint].format(**values), self.base_url.rstrip("/")
+        if place.startswith("/"):
+            return base + place
+        return base + _path(place) if pace.on_this_machine(base) else place
+
+
+def _path(address: str) -> str:
+    return "/" + address.partition("://")[2].partition("/")[2]
 
 
 class Errand(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,11 +106,15 @@ Guard = Callable[[payload.Payload, Layout], None]
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):
-    """How many requests a minute a site grants, and to whom: each account, or this machine."""
+    """How many requests a minute a site grants, and to whom: each account, or this machine.
+
+    `apart`: for a host of its own, which is not asked at the account's pace.
+    """
 
     name: str
     per_minute: int
     shared_by: Literal["account", "machine"] = "account"
+    apart: bool = False
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,25 +11,31 @@ import typer
 from jobs.cli import times
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from models import search as search_
 
 _SHOWN = 160
 
+Words = Annotated[
+    list[str],
+    typer.Argument(metavar="WORDS", help='All of them; "words side by side", or begin*.'),
+]
+From = Annotated[
+    str | None,
+    typer.Option("--from", metavar="USERNAME", help="By, or about, whoever had this name."),
+]
+Kinds = Annotated[
+    list[str] | None, typer.Option(help="chat, tip, note … Several times: any of them.")
+]
+
 
 def search(
     context: typer.Context,
-    words: Annotated[
-        list[str],
-        typer.Argument(metavar="WORDS", help='All of them; "words side by side", or begin*.'),
-    ],
-    username: Annotated[
-        str | None,
-        typer.Option("--from", metavar="USERNAME", help="By, or about, whoever had this name."),
-    ] = None,
+    words: Words,
+    username: From = None,
     room: Annotated[str | None, typer.Option(help="In this room.")] = None,
-    kind: Annotated[
-        list[str] | None, typer.Option(help="chat, tip, note … Several times: any of them.")
-    ] = None,
+    kind: Kinds = None,
     since: Annotated[dt.datetime | None, typer.Option(help="Not before this time (UTC).")] = None,
     until: Annotated[dt.datetime | None, typer.Option(help="Before this time (UTC).")] = None,
     best: Annotated[bool, typer.Option("--best", help="The best first, not the newest.")] = False,
@@ -37,8 +43,6 @@ def search(
     json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
 ) -> None:
     """Find chat, tips and notes by their words, the newest first."""
-    import msgspec
-
     from jobs import searches
     from jobs.cli import opening
     from models import search as search_
@@ -53,6 +57,12 @@ def search(
     phrases = searches.phrases(words)
     with opening.session(context, json=json) as session:
         found = searches.find(session.database, phrases, narrow, best=best, limit=limit)
+    _print(found, json=json)
+
+
+def _print(found: Sequence[search_.Found], *, json: bool) -> None:
+    import msgspec
+
     for one in found:
         print(msgspec.json.encode(one).decode() if json else _line(one))
     if not found:

@@ -85,7 +85,8 @@ class Interaction(Record, frozen=True, kw_only=True):
 class Cursor(Record, frozen=True, kw_only=True):
     """How far back or forward a history is now known without a hole.
 
-    Stated only by the payload that closes the walk, never in the middle of one.
+    Stated only by the payload that closes the walk, never in the middle of one; of a feed that is
+    read forward, by every payload: it is known up to there.
     """
 
     value: str

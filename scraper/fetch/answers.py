@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
@@ -35,7 +36,7 @@ def answer(
         request=request,
         url=redact.url(url),
         status=status,
-        body=redact.body(kept(body, request.keep)),
+        body=redact.body(veiled(kept(body, request.keep), request.veil)),
         fetched_at=datetime.now(UTC),
         headers={name: redact.url(headers[name]) for name in HEADERS if name in headers},
     )
@@ -71,6 +72,35 @@ def _chosen(fields: dict[str, msgspec.Raw], keep: tuple[str, ...]) -> dict[str, 
         elif inner and bytes(value).strip() in {b"[]", b"null"}:
             chosen[key] = value
     return chosen
+
+
+def veiled(body: bytes, veil: Mapping[str, str]) -> bytes:
+    """Return the body with null in the places of `veil` where an entry's mark is not false.
+
+    What is no JSON is treated as `kept` does.
+    """
+    if not veil:
+        return body
+    try:
+        said = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return body if _is_page_or_note(body) else b""
+    for place, mark in veil.items():
+        rows, _, where = place.partition(".")
+        found = said.get(rows) if isinstance(said, dict) else None
+        for row in found if isinstance(found, list) else ():
+            (above, last), (flags, flag) = _within(row, where), _within(row, mark.split(".", 1)[1])
+            if flags is not None and flags.get(flag) is not False and above and last in above:
+                above[last] = None
+    return msgspec.json.encode(said)
+
+
+def _within(row: Any, place: str) -> tuple[dict[str, Any] | None, str]:
+    """Return the object that holds a place of a row, or None, and the place's own key."""
+    *above, last = place.split(".")
+    for key in above:
+        row = row.get(key) if isinstance(row, dict) else None
+    return (row if isinstance(row, dict) else None), last
 
 
 def _is_page_or_note(body: bytes) -> bool:

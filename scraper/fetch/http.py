@@ -7,6 +7,7 @@ import contextlib
 import logging
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from urllib import parse
 
 import httpx
 
@@ -26,7 +27,9 @@ async def open_http(
 ) -> AsyncIterator[routed.Fetch]:
     """Open a client for one run; gives a Fetch for requests with `via="http"`.
 
-    `tokens` are put where a request's `secrets` say; no Payload holds them.
+    `tokens` are put where a request's `secrets` say; no Payload holds them. One that stands in a
+    path comes back in the addresses that a site writes into its answers: it is hidden wherever it
+    stands in these.
 
     The Fetch raises TryLater (`connection_lost`, `timed_out`, `body_truncated`,
     `body_too_large`).
@@ -66,7 +69,7 @@ async def _answer(
         response = await client.send(outgoing, stream=True)
         try:
             if response.next_request is None:
-                return await _read(response, request)
+                return await _read(response, request, tokens)
             outgoing = _followed(outgoing, response.next_request)
         finally:
             await response.aclose()
@@ -86,6 +89,10 @@ def _filled(
             raise errors.BadConfig("bad_request", f"the errand has no token {error}") from None
         if where == "query":
             url = url.copy_merge_params({name: value})
+        elif where == "path":
+            segment = f"/:{name}/".encode()
+            coded = parse.quote(value, safe="").encode()
+            url = url.copy_with(raw_path=url.raw_path.replace(segment, b"/%b/" % coded, 1))
         else:
             headers[name] = value
     if request.json_body is not None:
@@ -95,11 +102,22 @@ def _filled(
     return client.build_request(request.method, url, headers=headers, data=request.form)
 
 
-def _public(url: httpx.URL, request: payload.Request) -> str:
+def _public(url: httpx.URL, request: payload.Request, tokens: Mapping[str, str]) -> str:
     """Return where an answer came from, without the places of secrets."""
     for place in request.secrets:
-        url = url.copy_remove_param(place.partition(":")[2])
-    return str(url)
+        if place.startswith("query:"):
+            url = url.copy_remove_param(place.removeprefix("query:"))
+    return redact.literally(str(url), _in_path(request, tokens))
+
+
+def _in_path(request: payload.Request, tokens: Mapping[str, str]) -> list[str]:
+    """Return the secrets that stood in the request's path."""
+    places = (text for place, text in request.secrets.items() if place.startswith("path:"))
+    return [text.format_map(tokens) for text in places]
+
+
+def _without(body: bytes, secrets: list[str]) -> bytes:
+    return redact.literally(body.decode("latin-1"), secrets).encode("latin-1") if secrets else body
 
 
 def _followed(asked: httpx.Request, then: httpx.Request) -> httpx.Request:
@@ -110,7 +128,9 @@ def _followed(asked: httpx.Request, then: httpx.Request) -> httpx.Request:
     return then
 
 
-async def _read(response: httpx.Response, request: payload.Request) -> payload.Payload:
+async def _read(
+    response: httpx.Response, request: payload.Request, tokens: Mapping[str, str]
+) -> payload.Payload:
     body = bytearray()
     unpack = _unpacker(response.headers.get("content-encoding", "identity"))
     try:
@@ -122,10 +142,10 @@ async def _read(response: httpx.Response, request: payload.Request) -> payload.P
         raise errors.TryLater("body_truncated", type(error).__name__) from None
     return answers.answer(
         request,
-        url=_public(response.url, request) if request.secrets else str(response.url),
+        url=_public(response.url, request, tokens) if request.secrets else str(response.url),
         status=response.status_code,
         headers=response.headers,
-        body=bytes(body),
+        body=_without(bytes(body), _in_path(request, tokens)),
     )
 
 

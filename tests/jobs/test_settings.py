@@ -130,6 +130,12 @@ def test_a_byte_order_mark_is_no_trouble(tmp_path: Path) -> None:
          "no such name; did you mean username?"),
         ("[sites.chaturbate.sizes]\nroom_list = 0", "sites.chaturbate.sizes.room_list",
          "must be 1 or more"),
+        ("[sites.chaturbate.endpoints]\nevents = '/events/'", "sites.chaturbate.endpoints.events",
+         "must hold /:token/"),
+        ("[sites.chaturbate.endpoints]\nevents = 'http://feed.invalid/:token/'",
+         "sites.chaturbate.endpoints.events", "must begin with / or be a whole https address"),
+        ("[sites.chaturbate.endpoints]\nroom = 'https://site.invalid/{room}/'",
+         "sites.chaturbate.endpoints.room", "must begin with /, not"),
         ("[sites.chaturbate.endpoints]\nroom = 'x'", "sites.chaturbate.endpoints.room",
          "must begin with /"),
         ("[sites.chaturbate.endpoints]\nroom = '/{name}/'", "sites.chaturbate.endpoints.room",
@@ -336,3 +342,12 @@ def test_a_default_is_marked_as_one_even_where_it_depends_on_others(tmp_path: Pa
 
     assert f'url = "sqlite:///{tmp_path / "kept" / "greenroom.db"}"  # default' in shown
     assert f'directory = "{tmp_path / "kept"}"' in shown
+
+
+@pytest.mark.parametrize("place", ["https://feed.invalid/a/:token/?t={timeout}", "/a/:token/"])
+def test_the_feed_of_events_may_stand_at_another_host(place: str) -> None:
+    chosen = settings.read(f"[sites.chaturbate.endpoints]\nevents = '{place}'", None, {})
+    url = settings.layout(chosen, "chaturbate").url("events", username="alice", timeout=5)
+
+    whole = place if place.startswith("https") else f"https://chaturbate.com{place}"
+    assert url == whole.replace("{timeout}", "5")

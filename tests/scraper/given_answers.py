@@ -61,6 +61,8 @@ def asked_for(where: site.Site, kind: str) -> payload.Request:
         "since": "2026-11-01 00:00:00",
         "until": "2026-11-02 00:00:00",
         "uid": "1",
+        "left": 1,
+        "wait": 0,
     }
     return payload.Request(url=where.layout.url("home") + "some/where/", kind=kind, context=context)
 

@@ -35,7 +35,7 @@ FINE = {
 }
 """Where an empty answer is a true one: nobody said anything."""
 
-ELSEWHERE = {"image"}
+ELSEWHERE = {"image", "events"}
 """Kinds of what sites keep at hosts of their own."""
 
 
@@ -119,9 +119,11 @@ def test_who_is_signed_in_is_asked_in_a_kind_that_the_site_can_parse(where: site
 
 
 @pytest.mark.parametrize("where", SITES, ids=NAMES)
-def test_every_endpoint_is_a_path_whose_blanks_have_names(where: site.Site) -> None:
+def test_every_endpoint_is_a_path_or_whole_address_whose_blanks_have_names(
+    where: site.Site,
+) -> None:
     for path in where.layout.endpoints.values():
-        assert path.startswith("/")
+        assert path.startswith(("/", "https://"))
         names = [name for _, name, _, _ in string.Formatter().parse(path) if name is not None]
         assert all(re.fullmatch(r"[a-z_]+", name) for name in names)
 

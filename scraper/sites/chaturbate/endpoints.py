@@ -102,7 +102,7 @@ def followers(layout: site.Layout, page: int = 1) -> payload.Request:
 
 def biocontext(layout: site.Layout, username: str, moment: str) -> payload.Request:
     """The follower count of the account's own profile; nothing else of it is kept."""
-    name = _name(username)
+    name = plain_name(username)
     return payload.Request(
         url=layout.url("biocontext", username=name),
         kind="biocontext",
@@ -114,7 +114,7 @@ def biocontext(layout: site.Layout, username: str, moment: str) -> payload.Reque
 
 def room_context(layout: site.Layout, errand: site.Errand) -> payload.Request:
     """What the site knows of a room; of its many fields, some of them secret, few are kept."""
-    room = _name(errand.target or errand.username)
+    room = plain_name(errand.target or errand.username)
     return payload.Request(
         url=layout.url("room_context", username=room),
         kind="room_context",
@@ -148,7 +148,7 @@ TOPICS = (
 
 def token_stats(layout: site.Layout, errand: site.Errand) -> payload.Request:
     """The newest page of the account's token history."""
-    room = _name(errand.username)
+    room = plain_name(errand.username)
     context: dict[str, str | int] = {"room": room}
     if errand.cursor and not errand.full:
         context["cursor"] = errand.cursor
@@ -189,7 +189,7 @@ def online_rooms(layout: site.Layout, offset: int = 0) -> payload.Request:
 
 def stats(layout: site.Layout, username: str) -> payload.Request:
     """What the site counts for the account's own room; it counts anew every five minutes."""
-    name = _name(username)
+    name = plain_name(username)
     return payload.Request(
         url=layout.url("stats", username=name),
         kind="stats",
@@ -237,7 +237,7 @@ def image(layout: site.Layout, username: str, address: str) -> payload.Request |
     )
 
 
-def _name(text: str) -> str:
+def plain_name(text: str) -> str:
     """Return a name as addresses hold it. Raises BadConfig if no name can be like this."""
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text):
         raise errors.BadConfig("bad_request", f"{text!r} is no name of a room or user")

@@ -10,8 +10,12 @@ from scraper.sites.chaturbate.pages import identity, polled
 PAGES = frozenset({"shell", "followed_html", "followers_html"})
 """Kinds that are web pages of somebody signed in; all others are data."""
 
-PUBLIC = frozenset({"online_rooms", "stats", "image"})
+EVENTS = "events"
+PUBLIC = frozenset({"online_rooms", "stats", "image", EVENTS})
 """Kinds that are asked for without a session: with a token, or with nothing."""
+
+REFUSALS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
+"""How the feed of events refuses a token, which stands in its path."""
 
 
 def guard(answer: payload.Payload, layout: site.Layout) -> None:
@@ -26,7 +30,7 @@ def guard(answer: payload.Payload, layout: site.Layout) -> None:
         _heed_notes(answer, layout)
     else:
         _look_for_session(answer, layout)
-    if not polled.speaks_of_person(answer):
+    if not polled.speaks_of_person(answer) and not _names_cursor(answer):
         refusals.refuse(answer)
 
 
@@ -35,10 +39,17 @@ def _heed_notes(answer: payload.Payload, layout: site.Layout) -> None:
     note = not refusals.is_page(answer) and not answer.body.lstrip().startswith((b"{", b"["))
     texts = layout.selectors
     refused = note and refusals.holds(answer, texts["token_refused_text"])
-    if answer.request.secrets and (refused or answer.status == HTTPStatus.UNAUTHORIZED):
+    statuses = REFUSALS if answer.request.kind == EVENTS else {HTTPStatus.UNAUTHORIZED}
+    if answer.request.secrets and (refused or answer.status in statuses):
         raise errors.NeedsOperator("token_refused", url=answer.url)
     if note and refusals.holds(answer, texts["slow_down_text"]):
         raise errors.TryLater("throttled", url=answer.url)
+
+
+def _names_cursor(answer: payload.Payload) -> bool:
+    """Whether the feed of events says where to go on, from a place that it does not have."""
+    stale = answer.request.kind == EVENTS and answer.status == HTTPStatus.BAD_REQUEST
+    return stale and answer.body.lstrip().startswith(b"{")
 
 
 def _look_for_session(answer: payload.Payload, layout: site.Layout) -> None:

@@ -38,6 +38,7 @@ LAYOUT = site.Layout(
             "&limit={limit}&offset={offset}"
         ),
         "stats": "/statsapi/?username={username}",
+        "events": "https://eventsapi.chaturbate.com/events/{username}/:token/?timeout={timeout}",
     },
     selectors={
         # any page
@@ -102,6 +103,7 @@ LAYOUT = site.Layout(
         "room_list": 90,
         "rows_at_most": 1_000_000,
         "online_rooms": 500,
+        "events_requests": 500,
         "rooms_people": 200,
         "profiles_people": 300,
         "images_people": 500,

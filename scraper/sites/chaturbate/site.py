@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from scraper import meanings, payload, site
-from scraper.sites.chaturbate import endpoints, guard, sign_in
+from scraper.sites.chaturbate import endpoints, feed, guard, sign_in
 from scraper.sites.chaturbate.layout import LAYOUT
 from scraper.sites.chaturbate.pages import (
     affiliates,
     chat,
+    events,
     followed,
     followers,
     identity,
@@ -59,6 +60,12 @@ def _online_rooms(_errand: site.Errand, layout: site.Layout) -> tuple[payload.Re
 
 def _stats(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
     return (endpoints.stats(layout, errand.username),)
+
+
+def _events(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
+    cursor = None if errand.full else errand.cursor
+    left = layout.sizes["events_requests"] - 1
+    return (feed.events(layout, errand.username, cursor, left=left),)
 
 
 def _rooms(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
@@ -124,6 +131,14 @@ COLLECTORS = (
         source="stats",
     ),
     site.Collector(
+        name="events",
+        summary="What happened in the account's rooms, from the feed of events.",
+        start=_events,
+        way="http",
+        tokens=("events",),
+        source="events",
+    ),
+    site.Collector(
         name="rooms",
         summary="The rooms of models, as their own pages know them.",
         start=_rooms,
@@ -150,6 +165,7 @@ COLLECTORS = (
 BUDGETS = {
     "affiliates": (site.Budget(name="affiliates", per_minute=30, shared_by="machine"),),
     "stats": (site.Budget(name="stats", per_minute=3),),
+    "events": (site.Budget(name="events", per_minute=2000, apart=True),),
     "images": (site.Budget(name="images", per_minute=60, shared_by="machine"),),
 }
 
@@ -169,6 +185,7 @@ SITE = site.Site(
         "token_stats": tokens.token_stats,
         "online_rooms": affiliates.online_rooms,
         "stats": stats.stats,
+        "events": events.events,
         "room": rooms.room,
         "profile": profiles.profile,
         "image": images.image,

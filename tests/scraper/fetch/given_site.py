@@ -95,6 +95,16 @@ async def echo(request: requests.Request) -> responses.Response:
     )
 
 
+async def echoed(request: requests.Request) -> responses.Response:
+    """Say where to go on, token and all, as feeds do; sent here from another path as well."""
+    coded = parse.quote(request.path_params["token"], safe="")
+    if "moved-from" in request.url.path:
+        return responses.RedirectResponse(f"/echoed/{coded}/")
+    return responses.JSONResponse(
+        {"next": f"{request.url.scheme}://{request.url.netloc}/echoed/{coded}/?i=2"}
+    )
+
+
 async def body(request: requests.Request) -> responses.Response:
     said = (await request.body()).decode()
     return responses.JSONResponse({"type": request.headers["content-type"], "body": said})
@@ -270,6 +280,8 @@ PAGES: list[tuple[str, Any]] = [
     ("/", home),
     ("/page", page),
     ("/echo", echo),
+    ("/echoed/{token:path}/", echoed),
+    ("/moved-from/{token:path}/", echoed),
     ("/body", body),
     ("/sign-in", sign_in),
     ("/member", member),

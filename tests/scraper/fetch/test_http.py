@@ -168,3 +168,32 @@ async def test_a_json_body_is_sent_as_it_is(fetch: routed.Fetch, site: given_sit
         "type": "application/json",
         "body": '{"names":["alice"]}',
     }
+
+
+@pytest.mark.parametrize("path", ["/echoed/:token/?i=1", "/moved-from/:token/"])
+async def test_a_token_in_a_path_is_hidden_wherever_the_answer_has_it(
+    site: given_site.Site, path: str
+) -> None:
+    request = ask(site, path, secrets={"path:token": "{events}"})
+
+    async with http.open_http(5, {"events": "canary/+events"}) as fetch:
+        (answer,) = await fetch(request)
+
+    assert any("canary/+events" in seen for seen in site.seen)
+    assert b"canary" not in answer.body
+    assert "canary" not in answer.url
+    assert given_site.decoded(answer.body)["next"] == site.url("/echoed/***/?i=2")
+    assert answer.request == request
+
+
+async def test_a_token_in_a_path_is_in_no_error() -> None:
+    secrets = {"path:token": "{events}"}
+    request = payload.Request(
+        url="http://127.0.0.1:9/:token/", kind="k", via="http", secrets=secrets
+    )
+
+    async with http.open_http(5, {"events": "canary-events"}) as fetch:
+        with pytest.raises(errors.TryLater) as caught:
+            await fetch(request)
+
+    assert "canary" not in f"{caught.value.message} {caught.value.url}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 import httpx
@@ -18,6 +19,7 @@ TOKENS: Mapping[str, str] = {
     "campaign": client.CAMPAIGN,
     "stats": client.API_TOKEN,
     "api": client.API_TOKEN,
+    "events": client.API_TOKEN,
 }
 
 
@@ -30,24 +32,36 @@ def walk(
     where: site.Site, collector: str, wanted: site.Errand, base: str, web: httpx.Client
 ) -> list[records.Record]:
     """Return everything that is stated on the way."""
+    return [one for batch in _walked(where, collector, wanted, base, web) for one in batch]
+
+
+def batches(where: site.Site, collector: str, base: str) -> list[tuple[records.Record, ...]]:
+    """Return what each answer of a walk states."""
+    with httpx.Client(trust_env=False) as web:
+        return list(_walked(where, collector, errand(), base, web))
+
+
+def _walked(
+    where: site.Site, collector: str, wanted: site.Errand, base: str, web: httpx.Client
+) -> Iterator[tuple[records.Record, ...]]:
     layout = msgspec.structs.replace(where.layout, base_url=base)
     leads = list(where.collectors[collector].start(wanted, layout))
-    stated: list[records.Record] = []
     while leads:
         answer = fetched(leads.pop(0), web)
         where.guard(answer, layout)
         batch = where.parsers[answer.request.kind](answer, layout)
-        stated += batch.records
+        yield batch.records
         leads[:0] = batch.leads
-    return stated
 
 
 def fetched(request: payload.Request, web: httpx.Client) -> payload.Payload:
     secret = {place: text.format_map(TOKENS) for place, text in request.secrets.items()}
     query = {place[6:]: text for place, text in secret.items() if place.startswith("query:")}
+    path = {place[5:]: text for place, text in secret.items() if place.startswith("path:")}
+    url = functools.reduce(lambda at, name: at.replace(f":{name}", path[name]), path, request.url)
     came = web.request(
         request.method,
-        httpx.URL(request.url).copy_merge_params(query),
+        httpx.URL(url).copy_merge_params(query),
         headers=request.headers,
         follow_redirects=True,
     )
@@ -56,8 +70,12 @@ def fetched(request: payload.Request, web: httpx.Client) -> payload.Payload:
         url=str(came.url),
         status=came.status_code,
         headers=came.headers,
-        body=came.content,
+        body=functools.reduce(_hidden, path.values(), came.content),
     )
+
+
+def _hidden(body: bytes, secret: str) -> bytes:
+    return body.replace(secret.encode(), b"***")
 
 
 def facts(record: records.Record, *without: str) -> dict[str, object]:
