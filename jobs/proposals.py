@@ -16,6 +16,7 @@ _EVERY = {
     "transactions": 60,
     "online_rooms": 5,
     "stats": 5,
+    "events": 5,
     "live": 10,
     "status": 60,
     "images": 30,

@@ -97,7 +97,7 @@ class Refusals:
 
     def check(self, tokens: Mapping[str, str]) -> None:
         """Raise NeedsOperator `token_refused` where one of these was refused before."""
-        refused = self._file.read_text("ascii").split() if self._file.exists() else []
+        refused = self._refused()
         for name, token in tokens.items():
             if _digest(token) in refused:
                 raise errors.NeedsOperator(
@@ -105,13 +105,17 @@ class Refusals:
                 )
 
     def note(self, tokens: Mapping[str, str]) -> None:
-        """Write down that these were refused, in the place of those before."""
+        """Write down that these were refused, beside the others."""
         self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._file.write_text("\n".join(map(_digest, tokens.values())), "ascii")
+        refused = {*self._refused(), *map(_digest, tokens.values())}
+        self._file.write_text("\n".join(sorted(refused)), "ascii")
 
     def forget(self) -> None:
         """Let every token be tried again."""
         self._file.unlink(missing_ok=True)
+
+    def _refused(self) -> list[str]:
+        return self._file.read_text("ascii").split() if self._file.exists() else []
 
 
 def _digest(token: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 from fixtures.practice import client
 from jobs import settings, tokens
 from models import db
-from scraper import vault
+from scraper import errors, vault
 from tests.jobs import given_callers
 
 STATS = "chaturbate.stats"
@@ -153,3 +153,16 @@ async def test_many_rooms_are_asked_about_at_once_where_their_ids_are_known(
 
     assert (before.status, before.pages, after.status, after.pages) == ("ok", 0, "ok", 1)
     assert callers.rows("SELECT count(*) FROM stripchat_live_snapshots") == [(len(names),)]
+
+
+def test_one_refusal_does_not_make_another_forgotten(tmp_path: Path) -> None:
+    refusals = tokens.Refusals(tmp_path, "main")
+    refusals.note({"stats": "one"})
+    refusals.note({"events": "two"})
+
+    for name, token in (("stats", "one"), ("events", "two")):
+        with pytest.raises(errors.NeedsOperator, match=name):
+            refusals.check({name: token})
+    refusals.check({"stats": "another"})
+    refusals.forget()
+    refusals.check({"stats": "one"})
