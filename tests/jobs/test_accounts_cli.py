@@ -76,7 +76,7 @@ def test_a_list_says_where_the_password_comes_from_and_never_what_it_is(tmp_path
         "site": "chaturbate",
         "username": "alice_s",
         "password": "environment",
-        "tokens": {"campaign": "missing", "stats": "missing"},
+        "tokens": {"campaign": "missing", "events": "missing", "stats": "missing"},
     }
     assert listed(tmp_path)[0]["password"] == "prompt"
 
