@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from jobs import run, settings, tokens, visit
+from jobs import lanes, run, settings, tokens, visit
 from models import runs
 from scraper import alone, errors, pace, payload, site
 from scraper.fetch import http, pictures, routed
@@ -57,7 +57,7 @@ def calling(desk: visit.Desk) -> run.Call:
     @asynccontextmanager
     async def call(account: runs.Account, collector: site.Collector) -> AsyncIterator[TokenVisit]:
         where, chosen = desk.sites[account.site], desk.chosen.sites[account.site]
-        lock = desk.storage / "sessions" / f"{account.name}.{collector.name}.lock"
+        lock = lanes.lock(desk.chosen, account.name, f"{account.site}.{collector.name}")
         async with alone.in_turn(lock, desk.patience):
             known = await asyncio.to_thread(
                 tokens.known, account.name, collector.tokens, desk.environ, desk.vault
