@@ -13,9 +13,17 @@ from sqlalchemy import Connection
 from models import bulk, moment, people, records, statements
 from models.origin import Source
 
+_IN_TURN = "SELECT pg_advisory_xact_lock(hashtext('interactions'))"
+
 
 def write(connection: Connection, stated: Sequence[records.Interaction], source: Source) -> int:
-    """Write acts; return how many were not there."""
+    """Write acts; return how many were not there.
+
+    Writers take turns, so that a later id is never visible before an earlier one: whoever has read
+    up to an id has missed nothing before it.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(_IN_TURN)
     streams: dict[tuple[str, str, str], list[records.Interaction]] = {}
     for place, run in groupby(stated, attrgetter("platform", "source", "room")):
         streams.setdefault(place, []).extend(run)

@@ -9,7 +9,7 @@ import msgspec
 
 from models import records
 
-Via = Literal["page_fetch", "navigate", "http", "file"]
+Via = Literal["page_fetch", "navigate", "http", "file", "socket", "pushed"]
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -18,7 +18,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `kind`       names the parser in the Site
     `via`        `page_fetch`: the signed-in page runs fetch() (same origin);
                  `navigate`: a full page load; `http`: plain HTTP without the account's cookies;
-                 `file`: a page that somebody saved
+                 `file`: a page that somebody saved; `socket`: the next frames of a talk
+                 (`scraper.talk`); `pushed`: what somebody sent to us
     `form`       a form body (POST, URL-encoded); None for no body
     `json_body`  `http` only: a JSON body (POST), as text
     `csrf`       where the page itself adds a token of its own, and from where: form field or

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from models import records
-from scraper import errors, pace, payload
+from scraper import errors, pace, payload, talk
 
 if TYPE_CHECKING:
     from scraper.fetch import tab
@@ -101,6 +101,32 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True):
     source: str = ""
 
 
+class Feed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a site tells of as it happens, for as long as somebody listens.
+
+    `start`      what to ask for next: from `errand.cursor` on, where the feed keeps what happened
+    `way`        `asked`: each request brings what came since, and may wait for it; `socket`: a
+                 talk; `pushed`: the site sends it to us, and `start` is what that answers
+    `talk`       for a socket: what is said there
+    `tokens`     the account's tokens that it needs; a pushed one needs a secret of ours in its path
+    `every`      for one that is asked: seconds between two questions where nothing has happened
+    `keeps`      whether the feed keeps what nobody heard; else every silence of ours is a gap
+    `fills`      collectors that read the same from history, to fill gaps
+    `targeted`   whether it needs to be told which room
+    """
+
+    name: str
+    summary: str
+    start: Callable[[Errand, Layout], payload.Request]
+    way: Literal["asked", "socket", "pushed"] = "asked"
+    talk: Callable[[payload.Request, Layout], talk.Talk] | None = None
+    tokens: tuple[str, ...] = ()
+    every: float = 0.0
+    keeps: bool = False
+    fills: tuple[str, ...] = ()
+    targeted: bool = False
+
+
 Parse = Callable[[payload.Payload, Layout], payload.Batch]
 Guard = Callable[[payload.Payload, Layout], None]
 
@@ -153,6 +179,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     `platform` the site whose people it speaks of; "" for its own
     `requests_per_minute`  the pace of an account unless the settings say otherwise
     `budgets`  name that requests carry -> what they are counted in, beside the account's pace
+    `feeds`    what it tells of as it happens
     `imports`  kinds of saved pages a person may import: word -> (parser kind, collector name)
     """
 
@@ -167,4 +194,5 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     platform: str = ""
     requests_per_minute: int = 30
     budgets: Mapping[str, tuple[Budget, ...]] = {}
+    feeds: Mapping[str, Feed] = {}
     imports: Mapping[str, tuple[str, str]] = {}

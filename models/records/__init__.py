@@ -17,6 +17,14 @@ Direction = Literal["following", "follower"]
 Role = Literal["model", "viewer", "both", "unknown"]
 
 
+KINDS = (
+    *("chat", "private_message", "direct_message", "tip", "purchase", "fanclub_join"),
+    *("follow", "unfollow", "enter", "leave", "subject", "goal", "notice"),
+    *("broadcast_start", "broadcast_stop", "status", "unknown"),
+)
+"""What acts are called on every platform. A tip in private is a tip that is `private`."""
+
+
 class Record(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """One fact stated by one payload."""
 
@@ -66,6 +74,7 @@ class Interaction(Record, frozen=True, kw_only=True):
     `key` identifies the act within (account, source, room): the native id where the site has
     one, else a fingerprint and the ordinal among equals, so that equal acts stay apart.
     `username` is None where the site withholds it (an anonymous tip).
+    `kind` is one of KINDS where the source's word has the same meaning, else the source's own.
     `tokens` is signed from the account's view; `private` marks what only the parties may see.
     `platform` is the site of the person, "" for the one that the Site speaks of.
     """
@@ -90,6 +99,14 @@ class Cursor(Record, frozen=True, kw_only=True):
     """
 
     value: str
+
+
+class Missed(Record, frozen=True, kw_only=True):
+    """A feed says that it does not have what happened after `since` (None: after what is known)."""
+
+    reason: str
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 class Snapshot(Record, frozen=True, kw_only=True):
