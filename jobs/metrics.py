@@ -30,12 +30,17 @@ class _Scraped(Collector):
         return self._read()
 
 
-def registry(database: db.Database, state: service.State) -> prometheus_client.CollectorRegistry:
-    """Return the metrics of a service and of its database, and of the process itself."""
+def registry(
+    database: db.Database,
+    state: service.State,
+    more: Callable[[], Iterable[Metric]] = tuple,
+) -> prometheus_client.CollectorRegistry:
+    """Return the metrics of a service and of its database, of the process itself, and `more`."""
     found = prometheus_client.CollectorRegistry(auto_describe=False)
     prometheus_client.ProcessCollector(namespace="greenroom", registry=found)
     found.register(_Scraped(lambda: _of_service(state)))
     found.register(_Scraped(lambda: _of_database(database)))
+    found.register(_Scraped(more))
     return found
 
 
@@ -49,7 +54,7 @@ def _of_service(state: service.State) -> Iterator[Metric]:
         (name,): breaker.rests(breaker.file(folder / "pace", name))
         for name in state.chosen.accounts
     }
-    yield _labelled(
+    yield labelled(
         "breaker_open_seconds", "Seconds for which an account rests.", ("account",), rests
     )
     yield _gauge("held_back", "Whether no run starts for want of disk.", bool(state.held_back))
@@ -65,12 +70,13 @@ def _of_database(database: db.Database) -> Iterator[Metric]:
         return
     yield _gauge("database_up", "Whether the database answers.", 1)
     yield _gauge("runs_waiting", "Runs that wait for the service.", found.waiting)
-    yield _counted("runs", "Runs by how they ended.", ("status",), found.runs)
-    yield _counted("due_times", "Due times by what came of them.", ("outcome",), found.due_times)
-    yield _labelled(
+    yield counted("runs", "Runs by how they ended.", ("status",), found.runs)
+    yield counted("due_times", "Due times by what came of them.", ("outcome",), found.due_times)
+    yield counted("rule_firings", "Firings of rules.", ("rule", "state"), found.firings)
+    yield labelled(
         "accounts_waiting", "Accounts that wait for you.", ("account", "code"), found.parked
     )
-    yield _labelled(
+    yield labelled(
         "list_age_seconds",
         "Age of the newest list proved complete.",
         ("account", "direction"),
@@ -82,11 +88,13 @@ def _gauge(name: str, said: str, value: float) -> Metric:
     return core.GaugeMetricFamily(f"greenroom_{name}", said, value=value)
 
 
-def _counted(name: str, said: str, labels: tuple[str, ...], values: tallies.Tally) -> Metric:
+def counted(name: str, said: str, labels: tuple[str, ...], values: tallies.Tally) -> Metric:
+    """Return a counter with a value for each combination of labels."""
     return _filled(core.CounterMetricFamily(f"greenroom_{name}", said, labels=labels), values)
 
 
-def _labelled(name: str, said: str, labels: tuple[str, ...], values: tallies.Tally) -> Metric:
+def labelled(name: str, said: str, labels: tuple[str, ...], values: tallies.Tally) -> Metric:
+    """Return a gauge with a value for each combination of labels."""
     return _filled(core.GaugeMetricFamily(f"greenroom_{name}", said, labels=labels), values)
 
 

@@ -206,8 +206,9 @@ class Service:
 def _require_same_place(old: settings.Settings, new: settings.Settings) -> None:
     """Raise BadConfig for changes that a running service cannot follow."""
     places = ("database.url", old.database, new.database), ("storage", old.storage, new.storage)
-    ports = ("service.port", old.service.port, new.service.port)
-    for key, before, after in (*places, ports):
+    names = ("port", "host", "hosts", "origins")
+    doors = [(f"service.{n}", getattr(old.service, n), getattr(new.service, n)) for n in names]
+    for key, before, after in (*places, *doors):
         if before != after:
             raise errors.BadConfig("bad_config", f"{key} has changed; restart the service")
 

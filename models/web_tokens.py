@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from models import bulk, moment
 
 Scope = Literal["telemetry", "dashboard", "all"]
-"""`telemetry` states it and reads it · `dashboard` reads and listens · `all`, to private acts too."""
+"""`telemetry` states it and reads it · `dashboard` reads and listens · `all`: private acts too."""
 
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 

@@ -26,7 +26,8 @@ def serve(context: typer.Context) -> None:
 
 
 async def _serve(given: state.State, chosen: settings.Settings, database: db.Database) -> None:
-    from jobs import health, service
+    from jobs import service
+    from jobs.web import server
     from scraper import errors
 
     outside = _outside(given, database)
@@ -42,7 +43,7 @@ async def _serve(given: state.State, chosen: settings.Settings, database: db.Dat
 
     loop.add_signal_handler(signal.SIGHUP, reload)
     try:
-        with health.serving(database, serving.state):
+        with server.serving(database, serving.state):
             await serving.run()
     except OSError as error:
         port = chosen.service.port
