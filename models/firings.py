@@ -20,7 +20,10 @@ _BEGIN = "INSERT INTO marks (reader, upto) VALUES (?, ?) ON CONFLICT DO NOTHING"
 _MOVE = "UPDATE marks SET upto = ? WHERE reader = ?"
 _ADD = bulk.Upsert(
     "rule_firings",
-    ("rule", "way", "interaction_id", "event", "state", "attempts", "at", "next_at", "done_at"),
+    (
+        *("rule", "way", "interaction_id", "event", "state", "attempts", "last_error"),
+        *("at", "next_at", "done_at"),
+    ),
 )
 _FIRED = """
     SELECT at, interaction_id FROM rule_firings
@@ -74,6 +77,7 @@ def place(connection: Connection, fired: Sequence[Firing], upto: int) -> None:
     rows = {
         (one.rule, one.way, one.interaction_id): (
             *(one.rule, one.way, one.interaction_id, one.event, one.state, one.attempts),
+            one.last_error,
             moment.stored(one.at, dialect),
             moment.stored(one.next_at, dialect),
             None if one.done_at is None else moment.stored(one.done_at, dialect),

@@ -11,7 +11,7 @@ from starlette import applications, requests, responses, routing, types
 
 from jobs import metrics, service
 from jobs.web import doorman, events, gate, health, hub, intake, levels, sockets, telemetry
-from models import db
+from models import db, tallies
 from models import telemetry as kept
 
 
@@ -28,15 +28,11 @@ class Channels(msgspec.Struct, frozen=True):
 
     def metrics(self) -> Iterator[metrics.Metric]:
         """Yield how many listen, and how much those missed who are gone."""
-        listen = {(name,): len(channel.clients) for name, channel in both.items()}
+        listen = _by_name(self, lambda one: len(one.clients))
         yield metrics.labelled("sockets", "Sockets that listen.", ("socket",), listen)
-        missed = {(name,): channel.missed for name, channel in both.items()}
-        yield metrics.counted(
-            "socket_missed",
-            "Messages that slow sockets were told they missed.",
-            ("socket",),
-            missed,
-        )
+        missed = _by_name(self, lambda one: one.missed)
+        said = "Messages that slow sockets were told they missed."
+        yield metrics.counted("socket_missed", said, ("socket",), missed)
 
 
 def _by_name(told: Channels, count: Callable[[hub.Channel], int]) -> tallies.Tally:
