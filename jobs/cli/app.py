@@ -29,6 +29,7 @@ from jobs.cli import (
     lists,
     pages,
     people,
+    rules,
     runs,
     schedule,
     searching,
@@ -36,6 +37,7 @@ from jobs.cli import (
     state,
     stats,
     vault,
+    web,
 )
 from scraper import errors
 
@@ -48,10 +50,12 @@ GROUPS: Mapping[str, typer.Typer] = {
     "db": database.app,
     "lists": lists.app,
     "people": people.app,
+    "rules": rules.app,
     "runs": runs.app,
     "schedule": schedule.app,
     "stats": stats.app,
     "vault": vault.app,
+    "web": web.app,
 }
 """Groups of commands: `greenroom NAME COMMAND`."""
 

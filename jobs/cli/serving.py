@@ -27,6 +27,7 @@ def serve(context: typer.Context) -> None:
 
 async def _serve(given: state.State, chosen: settings.Settings, database: db.Database) -> None:
     from jobs import service
+    from jobs.rules import worker
     from jobs.web import server
     from scraper import errors
 
@@ -43,8 +44,16 @@ async def _serve(given: state.State, chosen: settings.Settings, database: db.Dat
 
     loop.add_signal_handler(signal.SIGHUP, reload)
     try:
-        with server.serving(database, serving.state):
-            await serving.run()
+        with server.serving(database, serving.state) as door:
+            rules = worker.Rules(
+                database,
+                lambda: serving.state.chosen.rules,
+                given.environ,
+                told=door.nudge if door else lambda: None,
+                lease_seconds=chosen.service.lease_seconds,
+            )
+            async with worker.working(rules):
+                await serving.run()
     except OSError as error:
         port = chosen.service.port
         raise errors.BadConfig(

@@ -27,9 +27,9 @@ async def run(
     act: happened.Act,
     deadline: float = DEADLINE,
 ) -> None:
-    """Run a command without a shell: the firing as JSON on its input, facts in GREENROOM_ variables.
+    """Run a command without a shell: the firing as JSON on its input, its facts as variables.
 
-    It sees no other variable of Greenroom. It and all that it started end with the `deadline`.
+    Of Greenroom it sees no other variable. It and all that it started end with the `deadline`.
     Raises Again, or Never where it cannot be started.
     """
     try:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from jobs.rules import definition
 from models import firings, happened
 
-READ = 500
+READ = 300
 """Characters of a text that a rule looks at."""
 
 _MINUTE = timedelta(minutes=1)

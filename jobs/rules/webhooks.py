@@ -23,11 +23,11 @@ async def send(url: str, fired: firings.Firing, act: happened.Act) -> None:
         "Idempotency-Key": f"greenroom-firing-{fired.id}",
     }
     try:
-        async with httpx.AsyncClient(timeout=DEADLINE, trust_env=False) as client:
-            async with client.stream(
-                "POST", url, content=telling.body(fired, act), headers=headers
-            ) as answer:
-                status = answer.status_code
+        async with (
+            httpx.AsyncClient(timeout=DEADLINE, trust_env=False) as client,
+            client.stream("POST", url, content=telling.body(fired, act), headers=headers) as answer,
+        ):
+            status = answer.status_code
     except httpx.HTTPError as error:
         raise telling.Again(type(error).__name__) from None
     except httpx.InvalidURL:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 
 import msgspec
@@ -35,6 +35,17 @@ FIRST_WAIT = 1.0
 LONGEST_WAIT = 300.0
 
 _MINUTE = 60.0
+
+
+@asynccontextmanager
+async def working(rules: Rules) -> AsyncIterator[None]:
+    """Let rules work while the block runs."""
+    task = asyncio.create_task(rules.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 class Rules:
@@ -149,12 +160,7 @@ class Rules:
     ) -> firings.Firing:
         """Tell one firing; return it as it ended."""
         try:
-            if rule is not None and fired.way == "webhook" and rule.webhook:
-                await webhooks.send(rule.webhook, fired, act)
-            elif rule is not None and fired.way == "command" and rule.command:
-                await commands.run(rule.command, self._environ, fired, act)
-            else:
-                raise telling.Never("the rule does not say how any more")
+            await self._told_by(rule, fired, act)
         except telling.Never as error:
             return _ended(fired, "failed", str(error))
         except telling.Again as error:
@@ -162,6 +168,16 @@ class Rules:
                 return _ended(fired, "failed", str(error))
             return _later(fired, str(error))
         return _ended(fired, "done", None)
+
+    async def _told_by(
+        self, rule: definition.Rule | None, fired: firings.Firing, act: happened.Act
+    ) -> None:
+        if rule is not None and fired.way == "webhook" and rule.webhook:
+            await webhooks.send(rule.webhook, fired, act)
+        elif rule is not None and fired.way == "command" and rule.command:
+            await commands.run(rule.command, self._environ, fired, act)
+        else:
+            raise telling.Never("the rule does not say how any more")
 
     def _due(self) -> tuple[list[firings.Firing], dict[int, happened.Act]]:
         with self._database.read() as connection:

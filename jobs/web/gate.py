@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from urllib import parse
 
-from starlette import responses, types
+from starlette import exceptions, responses, types
 
 HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 """Names of this machine; a name that somebody else's DNS points here is none of them."""
 
 BODY_LIMIT = 1_000_000
 """Bytes that anybody may send in one request."""
-
-
-class _TooLarge(Exception):
-    """More was sent than anybody may."""
 
 
 class Gate:
@@ -62,26 +58,17 @@ class Gate:
 
     async def _measured(self, scope: types.Scope, receive: types.Receive, send: types.Send) -> None:
         """Let the application answer; stop reading a body that says nothing of its length."""
-        taken, begun = 0, False
+        taken = 0
 
         async def measured() -> types.Message:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > BODY_LIMIT:
-                raise _TooLarge
+                raise exceptions.HTTPException(413, "Too large")
             return message
 
-        async def sent(message: types.Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
-
-        try:
-            await self._app(scope, measured, sent)
-        except _TooLarge:
-            if not begun:
-                await _refuse(413, "Too large")(scope, receive, send)
+        await self._app(scope, measured, send)
 
 
 def _name(host: str) -> str:

@@ -48,6 +48,7 @@ def serving(
         config = uvicorn.Config(
             app,
             log_config=None,
+            log_level="warning",  # below that it logs headers, tokens and all
             access_log=False,
             server_header=False,
             ws="websockets-sansio",
