@@ -286,7 +286,9 @@ async def test_what_a_slow_socket_missed_is_in_the_table(place: given.Place) -> 
                 assert (await given.heard(quick, "TELEMETRY_UPDATE"))["data"]["tokens"] == 7
             slow.transport.resume_reading()
             lagged = await given.heard(slow, "LAGGED")
-        async with place.listening(f"/ws/dashboard?since={lagged['since']}") as back:
+        async with place.listening(
+            f"/ws/dashboard?since={lagged['since']}", close_timeout=0.1
+        ) as back:
             first = await given.heard(back, "TELEMETRY_UPDATE")
 
     assert lagged["missed"] > 0
