@@ -9,7 +9,7 @@ from typing import Protocol
 
 from jobs import calling
 from jobs.feeds import taking
-from scraper import payload
+from scraper import errors, payload
 
 
 class Ear(Protocol):
@@ -27,6 +27,10 @@ class Ear(Protocol):
         """Keep everybody quiet who draws on the same budget."""
         ...
 
+    async def answer(self, asked: errors.NeedsOperator) -> None:
+        """Remember what was refused, and raise it: only the operator can go on."""
+        ...
+
 
 Opened = Callable[[taking.Taker], AbstractAsyncContextManager[Ear]]
 
@@ -37,6 +41,7 @@ class Asking:
     def __init__(self, visit: calling.TokenVisit) -> None:
         self.fetch = visit.fetch
         self.throttled = visit.throttled
+        self.answer = visit.answer
 
     async def hears(self) -> bool:
         """Return False: an answer has to come first."""
@@ -57,6 +62,10 @@ class BeingTold:
 
     async def throttled(self, retry_after: float | None) -> None:
         """Do nothing: nobody is asked anything."""
+
+    async def answer(self, asked: errors.NeedsOperator) -> None:
+        """Raise it."""
+        raise asked
 
 
 def opening(call: calling.Call) -> Opened:

@@ -145,6 +145,9 @@ class Listener:
             if error.code == "throttled":
                 await ear.throttled(error.retry_after)
             raise
+        except errors.NeedsOperator as asked:
+            await ear.answer(asked)
+            raise
 
     async def _live(self) -> None:
         if self._state != "live":
