@@ -119,11 +119,11 @@ def house(
     text = given.config(world, **sizes)
     chosen = settings.read(text, folder / "greenroom.toml", given.PASSWORDS)
     ready = given.furnished(world, database, chosen, given.PASSWORDS)
-    ready.runtime = msgspec.structs.replace(ready.runtime, visit=_visiting(clients))
+    ready.runtime = msgspec.structs.replace(ready.runtime, visit=visiting(clients))
     return ready
 
 
-def _visiting(
+def visiting(
     clients: Clients,
 ) -> Callable[[runs.Account], AbstractAsyncContextManager[walk.Visit]]:
     """Return the way to visit with these clients."""
