@@ -20,6 +20,7 @@ SECTIONS = (
     "browser",
     "database",
     "retention",
+    "rules",
     "schedule",
     "service",
     "sites",

@@ -31,12 +31,17 @@ class _Scraped(Collector):
         return self._read()
 
 
-def registry(database: db.Database, state: service.State) -> prometheus_client.CollectorRegistry:
-    """Return the metrics of a service and of its database, and of the process itself."""
+def registry(
+    database: db.Database,
+    state: service.State,
+    more: Callable[[], Iterable[Metric]] = tuple,
+) -> prometheus_client.CollectorRegistry:
+    """Return the metrics of a service and of its database, of the process itself, and `more`."""
     found = prometheus_client.CollectorRegistry(auto_describe=False)
     prometheus_client.ProcessCollector(namespace="greenroom", registry=found)
     found.register(_Scraped(lambda: _of_service(state)))
     found.register(_Scraped(lambda: _of_database(database)))
+    found.register(_Scraped(more))
     return found
 
 
@@ -50,7 +55,7 @@ def _of_service(state: service.State) -> Iterator[Metric]:
         (name,): breaker.rests(breaker.file(folder / "pace", name))
         for name in state.chosen.accounts
     }
-    yield _labelled(
+    yield labelled(
         "breaker_open_seconds", "Seconds for which an account rests.", ("account",), rests
     )
     yield _gauge("held_back", "Whether no run starts for want of disk.", bool(state.held_back))
@@ -67,14 +72,15 @@ def _of_database(database: db.Database) -> Iterator[Metric]:
         return
     yield _gauge("database_up", "Whether the database answers.", 1)
     yield from _of_feeds(listened)
-    yield _labelled("gaps", "Times that feeds did not tell of.", ("state",), found.gaps)
+    yield labelled("gaps", "Times that feeds did not tell of.", ("state",), found.gaps)
     yield _gauge("runs_waiting", "Runs that wait for the service.", found.waiting)
-    yield _counted("runs", "Runs by how they ended.", ("status",), found.runs)
-    yield _counted("due_times", "Due times by what came of them.", ("outcome",), found.due_times)
-    yield _labelled(
+    yield counted("runs", "Runs by how they ended.", ("status",), found.runs)
+    yield counted("due_times", "Due times by what came of them.", ("outcome",), found.due_times)
+    yield counted("rule_firings", "Firings of rules.", ("rule", "state"), found.firings)
+    yield labelled(
         "accounts_waiting", "Accounts that wait for you.", ("account", "code"), found.parked
     )
-    yield _labelled(
+    yield labelled(
         "list_age_seconds",
         "Age of the newest list proved complete.",
         ("account", "direction"),
@@ -85,26 +91,28 @@ def _of_database(database: db.Database) -> Iterator[Metric]:
 def _of_feeds(listened: list[feeds.Feed]) -> Iterator[Metric]:
     now = moment.now()
     states: tallies.Tally = {(feed.name, feed.state): 1.0 for feed in listened}
-    yield _labelled("feed_state", "How each feed stands.", ("feed", "state"), states)
+    yield labelled("feed_state", "How each feed stands.", ("feed", "state"), states)
     told: tallies.Tally = {(feed.name,): float(feed.records) for feed in listened}
-    yield _counted("feed_records", "What each feed has told.", ("feed",), told)
+    yield counted("feed_records", "What each feed has told.", ("feed",), told)
     heard: tallies.Tally = {
         (feed.name,): max(0.0, (now - feed.heard_at).total_seconds())
         for feed in listened
         if feed.heard_at is not None
     }
-    yield _labelled("feed_silence_seconds", "Since when a feed is not heard.", ("feed",), heard)
+    yield labelled("feed_silence_seconds", "Since when a feed is not heard.", ("feed",), heard)
 
 
 def _gauge(name: str, said: str, value: float) -> Metric:
     return core.GaugeMetricFamily(f"greenroom_{name}", said, value=value)
 
 
-def _counted(name: str, said: str, labels: tuple[str, ...], values: tallies.Tally) -> Metric:
+def counted(name: str, said: str, labels: tuple[str, ...], values: tallies.Tally) -> Metric:
+    """Return a counter with a value for each combination of labels."""
     return _filled(core.CounterMetricFamily(f"greenroom_{name}", said, labels=labels), values)
 
 
-def _labelled(name: str, said: str, labels: tuple[str, ...], values: tallies.Tally) -> Metric:
+def labelled(name: str, said: str, labels: tuple[str, ...], values: tallies.Tally) -> Metric:
+    """Return a gauge with a value for each combination of labels."""
     return _filled(core.GaugeMetricFamily(f"greenroom_{name}", said, labels=labels), values)
 
 

@@ -66,7 +66,10 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Service:
-    """One `greenroom serve`: `run` until `stop`; `reload` takes changed settings over."""
+    """One `greenroom serve`: `run` until `stop`; `reload` takes changed settings over.
+
+    `nudges` are called whenever a feed has told something new.
+    """
 
     def __init__(self, outside: Outside, chosen: settings.Settings) -> None:
         self._outside = outside
@@ -74,7 +77,10 @@ class Service:
         self._alarm = timing.Alarm()
         self._stopping = asyncio.Event()
         self._dispatcher = dispatch.Dispatcher(outside.database, self._supervise, self._abandon)
-        self._station = station.Station(outside.database, outside.environ, self.state.holder)
+        self.nudges: list[Callable[[], None]] = []
+        self._station = station.Station(
+            outside.database, outside.environ, self.state.holder, self._nudge
+        )
         self._stamp = _stamp(chosen.file)
 
     async def run(self) -> None:
@@ -116,6 +122,11 @@ class Service:
             await self._station.adopt(chosen)
             await self._decide(sync=True)
         notify.tell(self._outside.environ, "READY=1")
+
+    def _nudge(self) -> None:
+        """Tell whoever wants to know at once that a feed has told something."""
+        for nudge in self.nudges:
+            nudge()
 
     def _supervise(self, ordered: runs.Run) -> asyncio.Future[None]:
         return asyncio.ensure_future(self._outside.supervise(self.state.chosen)(ordered))
@@ -212,8 +223,9 @@ class Service:
 def _require_same_place(old: settings.Settings, new: settings.Settings) -> None:
     """Raise BadConfig for changes that a running service cannot follow."""
     places = ("database.url", old.database, new.database), ("storage", old.storage, new.storage)
-    ports = ("service.port", old.service.port, new.service.port)
-    for key, before, after in (*places, ports):
+    names = ("port", "host", "hosts", "origins")
+    doors = [(f"service.{n}", getattr(old.service, n), getattr(new.service, n)) for n in names]
+    for key, before, after in (*places, *doors):
         if before != after:
             raise errors.BadConfig("bad_config", f"{key} has changed; restart the service")
 

@@ -19,6 +19,7 @@ from jobs import (
     service_settings,
     settings_check,
 )
+from jobs.rules import definition
 from scraper import site as site_model
 from scraper.sites import register
 
@@ -37,6 +38,7 @@ class Settings(sections.Frozen):
     retention: sections.Retention = sections.Retention()
     schedule: dict[Name, schedules.Schedule] = Field({})
     feeds: dict[Name, sections.Feed] = Field({})
+    rules: dict[Name, definition.Rule] = Field({})
     file: Path | None = Field(None, exclude=True)
 
 

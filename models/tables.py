@@ -438,3 +438,67 @@ class Gap(SQLModel, table=True):
     runs: list[int] = Field(default_factory=list, sa_type=JSON)
     words: str | None = None
     settled_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class WebToken(SQLModel, table=True):
+    """A token of the web door, as a hash: who may come in, to do what."""
+
+    __tablename__ = "web_tokens"
+
+    id: int = _id()
+    name: str = Field(unique=True)
+    sha256: str = Field(unique=True)
+    scope: str
+    made_at: datetime = Field(sa_type=Moment)
+    last_used_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class Telemetry(SQLModel, table=True):
+    """What a room stood at on a platform: a balance of tokens, tips, viewers; append-only."""
+
+    __tablename__ = "telemetry"
+    __table_args__ = (Index("ix_telemetry_room", "room", "platform", "id"),)
+
+    id: int = _id()
+    room: str
+    platform: str
+    tokens: int = Field(sa_type=BigInteger)
+    tips: int = Field(sa_type=BigInteger)
+    viewers: int = Field(sa_type=BigInteger)
+    timestamp: int = Field(sa_type=BigInteger)
+    source: str
+    arrived_at: datetime = Field(sa_type=Moment)
+    confirmed_at: datetime = Field(sa_type=Moment)
+    payload_id: int | None = _ref("payloads.id", default=None, nullable=True)
+
+
+class RuleFiring(SQLModel, table=True):
+    """A rule that an act matched, once for each way of telling it, and what came of that."""
+
+    __tablename__ = "rule_firings"
+    __table_args__ = (
+        UniqueConstraint("rule", "way", "interaction_id"),
+        Index("ix_rule_firings_state", "state", "next_at"),
+        Index("ix_rule_firings_rule", "rule", "at"),
+    )
+
+    id: int = _id()
+    rule: str
+    way: str
+    interaction_id: int = _ref("interactions.id", index=True)
+    event: str | None = None
+    state: str
+    attempts: int = 0
+    last_error: str | None = None
+    at: datetime = Field(sa_type=Moment)
+    next_at: datetime = Field(sa_type=Moment)
+    done_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class Mark(SQLModel, table=True):
+    """How far somebody who reads a table as a log has come."""
+
+    __tablename__ = "marks"
+
+    reader: str = Field(primary_key=True)
+    upto: int = Field(sa_type=BigInteger)

@@ -23,6 +23,7 @@ class Tallies(msgspec.Struct, frozen=True, kw_only=True):
     parked: Tally
     list_ages: Tally
     gaps: Tally
+    firings: Tally
 
 
 def read(connection: Connection) -> Tallies:
@@ -33,6 +34,7 @@ def read(connection: Connection) -> Tallies:
         " JOIN accounts a ON a.id = l.account_id WHERE l.state = 'complete'"
         " GROUP BY a.name, l.direction"
     ).columns(at=Moment)
+    fired = text("SELECT rule, state, count(*) FROM rule_firings GROUP BY rule, state")
     now = moment.now()
     return Tallies(
         waiting=run_queue.waiting(connection),
@@ -44,6 +46,7 @@ def read(connection: Connection) -> Tallies:
             (name, direction): max(0.0, (now - at).total_seconds())
             for name, direction, at in connection.execute(newest)
         },
+        firings={(rule, state): count for rule, state, count in connection.execute(fired)},
     )
 
 

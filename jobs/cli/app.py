@@ -30,6 +30,7 @@ from jobs.cli import (
     lists,
     pages,
     people,
+    rules,
     runs,
     schedule,
     searching,
@@ -37,6 +38,7 @@ from jobs.cli import (
     state,
     stats,
     vault,
+    web,
 )
 from scraper import errors
 
@@ -50,10 +52,12 @@ GROUPS: Mapping[str, typer.Typer] = {
     "feeds": feeds.app,
     "lists": lists.app,
     "people": people.app,
+    "rules": rules.app,
     "runs": runs.app,
     "schedule": schedule.app,
     "stats": stats.app,
     "vault": vault.app,
+    "web": web.app,
 }
 """Groups of commands: `greenroom NAME COMMAND`."""
 

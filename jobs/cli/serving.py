@@ -26,7 +26,9 @@ def serve(context: typer.Context) -> None:
 
 
 async def _serve(given: state.State, chosen: settings.Settings, database: db.Database) -> None:
-    from jobs import health, service
+    from jobs import service
+    from jobs.rules import worker
+    from jobs.web import server
     from scraper import errors
 
     outside = _outside(given, database)
@@ -42,8 +44,17 @@ async def _serve(given: state.State, chosen: settings.Settings, database: db.Dat
 
     loop.add_signal_handler(signal.SIGHUP, reload)
     try:
-        with health.serving(database, serving.state):
-            await serving.run()
+        with server.serving(database, serving.state) as door:
+            rules = worker.Rules(
+                database,
+                lambda: serving.state.chosen.rules,
+                given.environ,
+                told=door.nudge if door else lambda: None,
+                lease_seconds=chosen.service.lease_seconds,
+            )
+            serving.nudges += [rules.nudge, *([door.nudge] if door else [])]
+            async with worker.working(rules):
+                await serving.run()
     except OSError as error:
         port = chosen.service.port
         raise errors.BadConfig(

@@ -123,6 +123,43 @@ def broadcasts(
     print(f"{len(rows)} broadcasts, {total / 60:.1f} hours in all")
 
 
+@app.command()
+def telemetry(
+    context: typer.Context,
+    room: Annotated[str, typer.Argument(metavar="ROOM", help="The room, as its sender names it.")],
+    platform: Annotated[str, typer.Argument(metavar="PLATFORM", help="The platform.")],
+    days: Days = 1.0,
+    json: Json = False,
+) -> None:
+    """List what a room stood at, and how its balance changed: no change is a tip."""
+    import itertools
+
+    from jobs.cli import opening
+    from models import moment
+    from models import telemetry as kept
+
+    since = moment.now() - dt.timedelta(days=days)
+    with opening.session(context, json=json) as session, session.database.read() as connection:
+        rows = kept.history(connection, room, platform, since)
+    changes = [None, *(after.tokens - before.tokens for before, after in itertools.pairwise(rows))]
+    told = [
+        {**_plain(row), "balance_change": change}
+        for row, change in zip(rows, changes, strict=False)
+    ]
+    if json:
+        _print(told)
+        return
+    for row, one in zip(rows, told, strict=True):
+        change = one["balance_change"]
+        moved = "" if change is None else f"{change:+}"
+        print(
+            f"{row.arrived_at:%Y-%m-%d %H:%M:%S}  balance {row.tokens:>10} {moved:>9}"
+            f"  tips {row.tips}  viewers {row.viewers}"
+        )
+    if not told:
+        print(f"Nobody has stated anything of {room} on {platform} in that time.")
+
+
 def _online(
     context: typer.Context, site: str, username: str, days: float
 ) -> list[insights.Stretch]:

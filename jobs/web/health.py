@@ -1,24 +1,15 @@
-"""How the service is, over HTTP on loopback: /healthz, /readyz and /metrics.
-
-Answered by a thread of its own, so that a service that hangs can still be seen to hang.
-"""
+"""How the service is: /healthz, /readyz and /metrics."""
 
 from __future__ import annotations
 
-import contextlib
-import socket
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import prometheus_client
-import uvicorn
-from starlette import applications, requests, responses, routing
+from starlette import requests, responses, routing
 
 from jobs import freshness, metrics, service
 from models import db, leases, moment
-
-LOOPBACK = "127.0.0.1"
 
 HUNG = 60.0
 """Seconds without a sign of life after which the service counts as hung."""
@@ -26,33 +17,13 @@ HUNG = 60.0
 METRICS = "text/plain; version=0.0.4; charset=utf-8"
 
 
-@contextlib.contextmanager
-def serving(database: db.Database, state: service.State) -> Iterator[int | None]:
-    """Answer on loopback while the block runs; give the port, None where none is wanted.
-
-    Raises OSError where the port is taken.
-    """
-    wanted = state.chosen.service.port
-    if not wanted:
-        yield None
-        return
-    with socket.create_server((LOOPBACK, wanted)) as listening:
-        config = uvicorn.Config(app(database, state), log_config=None, lifespan="off", ws="none")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(
-            target=server.run, kwargs={"sockets": [listening]}, name="health", daemon=True
-        )
-        thread.start()
-        try:
-            yield int(listening.getsockname()[1])
-        finally:
-            server.should_exit = True
-            thread.join(timeout=5)
-
-
-def app(database: db.Database, state: service.State) -> applications.Starlette:
-    """Return the application."""
-    registry = metrics.registry(database, state)
+def routes(
+    database: db.Database,
+    state: service.State,
+    more: Callable[[], Iterable[metrics.Metric]] = tuple,
+) -> list[routing.Route]:
+    """Return the routes; `more` are metrics of the door itself."""
+    registry = metrics.registry(database, state, more)
 
     def healthz(_request: requests.Request) -> responses.Response:
         """Say whether the event loop still turns."""
@@ -67,8 +38,8 @@ def app(database: db.Database, state: service.State) -> applications.Starlette:
     def scraped(_request: requests.Request) -> responses.Response:
         return responses.Response(prometheus_client.generate_latest(registry), media_type=METRICS)
 
-    routes = [("/healthz", healthz), ("/readyz", readyz), ("/metrics", scraped)]
-    return applications.Starlette(routes=[routing.Route(path, act) for path, act in routes])
+    found = [("/healthz", healthz), ("/readyz", readyz), ("/metrics", scraped)]
+    return [routing.Route(path, act) for path, act in found]
 
 
 def unready(database: db.Database, state: service.State) -> Iterator[str]:

@@ -1,0 +1,123 @@
+"""`greenroom rules`: what fires when somebody tips, and what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jobs.cli import exits, state
+
+if TYPE_CHECKING:
+    from jobs.rules import definition
+
+app = typer.Typer(help="Rules for tips: list, check, try out, and what they fired.")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command(name="list")
+def show(context: typer.Context) -> None:
+    """List the rules of the settings."""
+    chosen = state.of(context).start()
+    for name, rule in chosen.rules.items():
+        off = "" if rule.enabled else " (off)"
+        print(f"{name:<24} {_condition(rule)} -> {_told(rule)}{off}")
+    if not chosen.rules:
+        print("There is no rule; write one as [rules.NAME] into the settings file.")
+
+
+@app.command()
+def check(context: typer.Context) -> None:
+    """Check the rules of the settings."""
+    chosen = state.of(context).start()
+    print(f"{len(chosen.rules)} rules, all of them right.")
+
+
+@app.command(name="test")
+def try_out(
+    context: typer.Context,
+    amount: Annotated[int, typer.Argument(metavar="AMOUNT", min=0, help="Tokens.")],
+    kind: Annotated[str, typer.Option(help="The kind of act.")] = "tip",
+    user: Annotated[str | None, typer.Option(help="Who acts; nobody for an anonymous tip.")] = None,
+    platform: Annotated[str, typer.Option(help="On which platform.")] = "chaturbate",
+    room: Annotated[str, typer.Option(help="In which room.")] = "",
+    text: Annotated[str | None, typer.Option(help="What is said with it.")] = None,
+    private: Annotated[bool, typer.Option("--private", help="In private.")] = False,
+) -> int:
+    """Say which rules an invented act would fire; nothing is fired."""
+    from jobs.rules import matching
+    from models import happened, moment
+
+    now = moment.now()
+    act = happened.Act(
+        id=0,
+        stands_for=0,
+        platform=platform,
+        source="invented",
+        room=room,
+        key="",
+        kind=kind,
+        username=user,
+        tokens=amount,
+        text=text,
+        at=now,
+        private=private,
+        read_at=now,
+    )
+    rules = state.of(context).start().rules
+    fired = [name for name, rule in rules.items() if matching.matches(rule, act, now)]
+    for name in fired:
+        print(f"{name}: {_told(rules[name])}")
+    if not fired:
+        print("No rule fires.")
+    return exits.OK
+
+
+@app.command()
+def firings(
+    context: typer.Context,
+    rule: Annotated[str | None, typer.Option(help="Of this rule only.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many.")] = 50,
+    json: Json = False,
+) -> None:
+    """List what rules fired, newest first, and what came of it."""
+    import msgspec
+
+    from jobs.cli import opening
+    from models import firings as kept
+    from scraper import redact
+
+    with opening.session(context, json=json) as session, session.database.read() as connection:
+        found = kept.newest(connection, rule, limit)
+    if json:
+        print(msgspec.json.encode(found).decode())
+        return
+    for one in found:
+        why = f": {redact.text(one.last_error)}" if one.last_error else ""
+        tries = f", {one.attempts} attempts" if one.attempts > 1 else ""
+        print(f"{one.at:%Y-%m-%d %H:%M:%S}  {one.rule:<20} {one.way:<8} {one.state}{tries}{why}")
+    if not found:
+        print("No rule has fired.")
+
+
+def _condition(rule: definition.Rule) -> str:
+    parts = [" or ".join(rule.kinds)]
+    parts += [f"of {' or '.join(rule.amount)} tokens"] if rule.amount else []
+    parts += [f"by {' or '.join(rule.people)}"] if rule.people else []
+    parts += [f"on {' or '.join(rule.platforms)}"] if rule.platforms else []
+    return " ".join(parts)
+
+
+def _told(rule: definition.Rule) -> str:
+    """Return how a rule tells; of an address, which may be secret, only the host."""
+    from urllib import parse
+
+    told = []
+    if rule.webhook:
+        told.append(f"webhook {parse.urlsplit(rule.webhook).hostname}")
+    if rule.command:
+        told.append(f"command {rule.command[0]}")
+    if rule.event:
+        told.append(f"event {rule.event}")
+    return ", ".join(told)

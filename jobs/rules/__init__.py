@@ -1,0 +1,1 @@
+"""Rules: which acts are told, to whom, how often."""

@@ -1,0 +1,1 @@
+"""The web door of the service: health and metrics, telemetry, and sockets for live screens."""

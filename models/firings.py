@@ -1,0 +1,159 @@
+"""Firings of rules: placed with the mark that was read up to, in one transaction; told after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import Connection
+
+from models import bulk, happened, moment
+
+State = Literal["queued", "done", "failed", "limited"]
+"""`queued` is to be told · `done` was · `failed` could not be · `limited` is over its limits."""
+
+_READER = "rules"
+_MARK = "SELECT upto FROM marks WHERE reader = ?"
+_BEGIN = "INSERT INTO marks (reader, upto) VALUES (?, ?) ON CONFLICT DO NOTHING"
+_MOVE = "UPDATE marks SET upto = ? WHERE reader = ?"
+_ADD = bulk.Upsert(
+    "rule_firings",
+    (
+        *("rule", "way", "interaction_id", "event", "state", "attempts", "last_error"),
+        *("at", "next_at", "done_at"),
+    ),
+)
+_FIRED = """
+    SELECT at, interaction_id FROM rule_firings
+    WHERE rule = ? AND at >= ? AND state <> 'limited' ORDER BY at"""
+_KNOWN = "SELECT rule, interaction_id FROM rule_firings WHERE interaction_id IN ANY ?"
+_COLUMNS = """
+    id, rule, way, interaction_id, event, state, attempts, last_error, at, next_at, done_at
+    FROM rule_firings"""
+_DUE = f"SELECT {_COLUMNS} WHERE state = 'queued' AND next_at <= ? ORDER BY next_at, id LIMIT ?"
+_NEXT = "SELECT min(next_at) FROM rule_firings WHERE state = 'queued'"
+_TRY = "UPDATE rule_firings SET attempts = attempts + 1 WHERE id IN ANY ?"
+_SETTLE = "UPDATE rule_firings SET state = ?, last_error = ?, next_at = ?, done_at = ? WHERE id = ?"
+_NEWEST = f"SELECT {_COLUMNS} ORDER BY id DESC LIMIT ?"
+_OF_RULE = f"SELECT {_COLUMNS} WHERE rule = ? ORDER BY id DESC LIMIT ?"
+_AFTER = f"SELECT {_COLUMNS} WHERE id > ? ORDER BY id LIMIT ?"
+_TOP = "SELECT coalesce(max(id), 0) FROM rule_firings"
+
+
+class Firing(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule that an act matched, and what came of telling it one way."""
+
+    id: int = 0
+    rule: str
+    way: str
+    interaction_id: int
+    event: str | None = None
+    state: State
+    attempts: int = 0
+    last_error: str | None = None
+    at: datetime
+    next_at: datetime
+    done_at: datetime | None = None
+
+
+def mark(connection: Connection) -> int:
+    """Return up to which act rules have looked, and let nobody else look meanwhile.
+
+    The first look begins with the newest act. A mark that is ahead of the acts (some were taken
+    back) steps back to the newest.
+    """
+    top = happened.top(connection)
+    bulk.run(connection, _BEGIN, _READER, top)
+    lock = " FOR UPDATE" if connection.dialect.name == "postgresql" else ""
+    (found,) = bulk.select(connection, _MARK + lock, _READER)
+    return min(int(found[0]), top)
+
+
+def place(connection: Connection, fired: Sequence[Firing], upto: int) -> None:
+    """Write firings, each rule and way once for an act, and that acts are known up to `upto`."""
+    dialect = connection.dialect.name
+    rows = {
+        (one.rule, one.way, one.interaction_id): (
+            *(one.rule, one.way, one.interaction_id, one.event, one.state, one.attempts),
+            one.last_error,
+            moment.stored(one.at, dialect),
+            moment.stored(one.next_at, dialect),
+            None if one.done_at is None else moment.stored(one.done_at, dialect),
+        )
+        for one in reversed(fired)
+    }
+    _ADD(connection, [rows[key] for key in reversed(rows)])
+    bulk.run(connection, _MOVE, upto, _READER)
+
+
+def fired(connection: Connection, rule: str, since: datetime) -> list[datetime]:
+    """Return when a rule fired, once for each act, without what was over its limits."""
+    when = moment.stored(since, connection.dialect.name)
+    found = bulk.select(connection, _FIRED, rule, when)
+    acts = {act: at for at, act in found}
+    return sorted(moment.loaded(at) for at in acts.values())
+
+
+def known(connection: Connection, acts: Sequence[int]) -> set[tuple[str, int]]:
+    """Return which rules have dealt with which of these acts already."""
+    return {(rule, act) for rule, act in bulk.select(connection, _KNOWN, list(acts))}
+
+
+def attempt(connection: Connection, at: datetime, limit: int) -> list[Firing]:
+    """Return what is to be told now, and count the attempt before it is made."""
+    when = moment.stored(at, connection.dialect.name)
+    due = [_firing(row) for row in bulk.select(connection, _DUE, when, limit)]
+    if due:
+        bulk.run(connection, _TRY, [one.id for one in due])
+    return [msgspec.structs.replace(one, attempts=one.attempts + 1) for one in due]
+
+
+def following(connection: Connection) -> datetime | None:
+    """Return when the next firing is to be told, None if none waits."""
+    [(found,)] = bulk.select(connection, _NEXT)
+    return None if found is None else moment.loaded(found)
+
+
+def settle(connection: Connection, told: Sequence[Firing]) -> None:
+    """Write down what came of attempts."""
+    dialect = connection.dialect.name
+    for one in told:
+        done = None if one.done_at is None else moment.stored(one.done_at, dialect)
+        next_at = moment.stored(one.next_at, dialect)
+        bulk.run(connection, _SETTLE, one.state, one.last_error, next_at, done, one.id)
+
+
+def newest(connection: Connection, rule: str | None, limit: int) -> list[Firing]:
+    """Return the newest firings, of one rule or of all, newest first."""
+    if rule is None:
+        return [_firing(row) for row in bulk.select(connection, _NEWEST, limit)]
+    return [_firing(row) for row in bulk.select(connection, _OF_RULE, rule, limit)]
+
+
+def after(connection: Connection, upto: int, limit: int) -> list[Firing]:
+    """Return the firings behind a mark, in order."""
+    return [_firing(row) for row in bulk.select(connection, _AFTER, upto, limit)]
+
+
+def top(connection: Connection) -> int:
+    """Return the id of the newest firing, 0 without one."""
+    return int(bulk.select(connection, _TOP)[0][0])
+
+
+def _firing(row: Any) -> Firing:
+    number, rule, way, act, event, state, attempts, error, at, next_at, done = row
+    return Firing(
+        id=number,
+        rule=rule,
+        way=way,
+        interaction_id=act,
+        event=event,
+        state=state,
+        attempts=attempts,
+        last_error=error,
+        at=moment.loaded(at),
+        next_at=moment.loaded(next_at),
+        done_at=None if done is None else moment.loaded(done),
+    )
