@@ -52,6 +52,7 @@ async def _serve(given: state.State, chosen: settings.Settings, database: db.Dat
                 told=door.nudge if door else lambda: None,
                 lease_seconds=chosen.service.lease_seconds,
             )
+            serving.nudges += [rules.nudge, *([door.nudge] if door else [])]
             async with worker.working(rules):
                 await serving.run()
     except OSError as error:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from scraper import meanings, payload, site
-from scraper.sites.stripchat import endpoints, guard
+from scraper.sites.stripchat import endpoints, extension, guard
 from scraper.sites.stripchat.layout import LAYOUT
-from scraper.sites.stripchat.pages import cam, earnings, favorites, identity, live
+from scraper.sites.stripchat.pages import bridge, cam, earnings, favorites, identity, live
 
 
 def _status(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
@@ -87,8 +87,10 @@ SITE = site.Site(
         "favorite_ids": favorites.ids,
         "transactions": earnings.transactions,
         "payers": earnings.payers,
+        "bridge": bridge.bridge,
     },
     guard=guard.guard,
     by_hand=True,
     whoami=lambda layout: endpoints.whoami(layout, "whoami"),
+    feeds={feed.name: feed for feed in (extension.BRIDGE,)},
 )
