@@ -27,7 +27,15 @@ COMMANDS = sorted(
         *app.COMMANDS,
         *(
             f"{group} {command.name or command.callback.__name__}"
-            for group, typer_app in app.GROUPS.items()
+            for group, typer_app in (
+                *app.GROUPS.items(),
+                *(
+                    (f"{group} {inner.name}", inner.typer_instance)
+                    for group, typer_app in app.GROUPS.items()
+                    for inner in typer_app.registered_groups
+                    if inner.typer_instance
+                ),
+            )
             for command in typer_app.registered_commands
             if command.callback is not None
         ),
@@ -45,7 +53,11 @@ def test_using_speaks_of_no_command_that_is_not_there() -> None:
 
     assert said
     assert [
-        words for words in said if words not in COMMANDS and words.split()[0] not in app.COMMANDS
+        words
+        for words in said
+        if words not in COMMANDS
+        and words.split()[0] not in app.COMMANDS
+        and not any(command.startswith(f"{words} ") for command in COMMANDS)
     ] == []
 
 
@@ -57,6 +69,7 @@ def keys(model: type[pydantic.BaseModel], above: str = "") -> Iterator[str]:
             "accounts": "<name>.",
             "schedule": "<name>.",
             "feeds": "<name>.",
+            "rules": "<name>.",
         }.get(name, "")
         inner = inner.__args__[1] if placeholder else inner
         if isinstance(inner, type) and issubclass(inner, pydantic.BaseModel):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from jobs.cli import exits, state
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from jobs.rules import definition
+    from models import happened
 
 app = typer.Typer(help="Rules for tips: list, check, try out, and what they fired.")
 
@@ -47,24 +50,11 @@ def try_out(
 ) -> int:
     """Say which rules an invented act would fire; nothing is fired."""
     from jobs.rules import matching
-    from models import happened, moment
+    from models import moment
 
     now = moment.now()
-    act = happened.Act(
-        id=0,
-        stands_for=0,
-        platform=platform,
-        source="invented",
-        room=room,
-        key="",
-        kind=kind,
-        username=user,
-        tokens=amount,
-        text=text,
-        at=now,
-        private=private,
-        read_at=now,
-    )
+    facts = {"platform": platform, "room": room, "kind": kind, "username": user, "text": text}
+    act = _invented(now, tokens=amount, private=private, **facts)
     rules = state.of(context).start().rules
     fired = [name for name, rule in rules.items() if matching.matches(rule, act, now)]
     for name in fired:
@@ -99,6 +89,14 @@ def firings(
         print(f"{one.at:%Y-%m-%d %H:%M:%S}  {one.rule:<20} {one.way:<8} {one.state}{tries}{why}")
     if not found:
         print("No rule has fired.")
+
+
+def _invented(now: datetime, **facts: Any) -> happened.Act:
+    """Return an act that nobody has done."""
+    from models import happened
+
+    known: dict[str, Any] = {"id": 0, "stands_for": 0, "source": "invented", "key": ""}
+    return happened.Act(at=now, read_at=now, **known, **facts)
 
 
 def _condition(rule: definition.Rule) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 import msgspec
 from starlette import applications, requests, responses, routing, types
@@ -61,17 +63,6 @@ def application(
 
     taken = intake.Intake(database, confirmed)
 
-    @contextlib.asynccontextmanager
-    async def at_work(_app: applications.Starlette) -> AsyncIterator[None]:
-        running = [told.dashboard.run(), told.events.run(), taken.run()]
-        tasks = [asyncio.create_task(one) for one in running]
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
     chosen = state.chosen.service
     how_it_is = health.routes(database, state, told.metrics)
     if not chosen.is_loopback:
@@ -83,8 +74,27 @@ def application(
         routing.WebSocketRoute("/ws/events", sockets.serving(door, told.events)),
         *more,
     ]
-    app = applications.Starlette(routes=routes, lifespan=at_work)
+    works = (told.dashboard.run, told.events.run, taken.run)
+    app = applications.Starlette(routes=routes, lifespan=_at_work(works))
     return gate.Gate(app, {chosen.host, *chosen.hosts}, chosen.origins)
+
+
+def _at_work(
+    works: Sequence[Callable[[], Coroutine[Any, Any, None]]],
+) -> Callable[[applications.Starlette], AbstractAsyncContextManager[None]]:
+    """Return what keeps these at work while the application answers."""
+
+    @contextlib.asynccontextmanager
+    async def at_work(_app: applications.Starlette) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(work()) for work in works]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    return at_work
 
 
 def _for_tokens(found: Iterable[routing.Route], door: doorman.Doorman) -> Iterator[routing.Route]:
