@@ -67,10 +67,12 @@ def test_what_is_triggered_has_happened_and_is_told_by_the_platform_itself(
     web.get("/trigger/chaturbate/77/alice")
     feed = f"{practice.chaturbate}/events/{client.USERNAME}/{client.API_TOKEN}/?timeout=0"
     (last,) = practice.truth()["happened"]
-    asked = httpx.get(feed, trust_env=False).json()
-    while more := httpx.get(asked["nextUrl"], trust_env=False).json()["events"]:
-        asked = {"nextUrl": httpx.get(asked["nextUrl"], trust_env=False).json()["nextUrl"]}
-        event = more[-1]
+    told = httpx.get(feed, trust_env=False).json()
+    events = list(told["events"])
+    while told["events"]:
+        told = httpx.get(told["nextUrl"], trust_env=False).json()
+        events += told["events"]
+    event = events[-1]
 
     assert (last["platform"], last["kind"], last["username"]) == ("chaturbate", "tip", "alice")
     assert (event["method"], event["object"]["tip"]["tokens"]) == ("tip", 77)

@@ -15,7 +15,7 @@ from websockets.sync import client as sockets
 from fixtures.practice import client, premium_live
 from tests.practice import given_hooks
 
-QUICK = {"count_seconds": 0.05, "patience_seconds": 0.2, "ping_seconds": 0.0}
+QUICK: dict[str, Any] = {"count_seconds": 0.05, "patience_seconds": 0.2, "ping_seconds": 0.0}
 
 
 @contextlib.contextmanager
@@ -198,7 +198,7 @@ def test_duplicates_are_sent_after_what_was_acknowledged(practice: client.Practi
 def test_a_form_or_an_address_that_cannot_be_is_refused(
     practice: client.Practice, url: str, form: str
 ) -> None:
-    with pytest.raises(ValueError, match="no such form|not on this machine"):
+    with pytest.raises(ValueError, match=r"no such form|not on this machine"):
         practice.webhooks(url, form)
 
 

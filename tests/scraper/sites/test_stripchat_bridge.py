@@ -145,10 +145,13 @@ def test_a_room_is_the_events_own_else_the_bodys_else_the_accounts() -> None:
     assert [one.room for one in named] == ["first_room", "second_room"]
 
 
+NO_AMOUNTS: tuple[Any, ...] = (0, -5, "x", None, True, [])
+
+
 @pytest.mark.parametrize(
     "event",
     [
-        *(spent(amount=amount) for amount in (0, -5, "x", None, True, [])),
+        *(spent(amount=amount) for amount in NO_AMOUNTS),
         *({"event": "v2.whatever", "data": {}}, {"event": "v1.tokens.spent"}, {}, None, 7, "tip"),
         *(paid("0"), paid("x"), chat("shouted"), chat(sender=17)),
     ],
