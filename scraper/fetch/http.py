@@ -27,6 +27,9 @@ async def open_http(
 ) -> AsyncIterator[routed.Fetch]:
     """Open a client for one run; gives a Fetch for requests with `via="http"`.
 
+    An answer may take `deadline` seconds, and as many more as the request's `wait` asks the other
+    side to wait for something to tell.
+
     `tokens` are put where a request's `secrets` say; no Payload holds them. One that stands in a
     path comes back in the addresses that a site writes into its answers: it is hidden wherever it
     stands in these.
@@ -45,7 +48,7 @@ async def open_http(
             client = opened[-1]
             try:
                 with _named(request.url):
-                    async with asyncio.timeout(deadline):
+                    async with asyncio.timeout(deadline + _waits(request)):
                         return (await _answer(client, request, tokens or {}),)
             except BaseException:
                 opened.clear()  # a client never gets back the connections of a cancelled request
@@ -54,9 +57,14 @@ async def open_http(
         yield fetch
 
 
+def _waits(request: payload.Request) -> int:
+    """Return how long (seconds) the other side may wait for something to tell."""
+    return int(request.context.get("wait", 0))
+
+
 def _client(deadline: float) -> httpx.AsyncClient:
     return httpx.AsyncClient(
-        timeout=httpx.Timeout(deadline, connect=min(deadline, 10.0)),
+        timeout=httpx.Timeout(None, connect=min(deadline, 10.0)),
         limits=httpx.Limits(max_connections=4, max_keepalive_connections=2),
     )
 

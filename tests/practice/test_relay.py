@@ -68,7 +68,7 @@ def test_what_is_triggered_has_happened_and_is_told_by_the_platform_itself(
     feed = f"{practice.chaturbate}/events/{client.USERNAME}/{client.API_TOKEN}/?timeout=0"
     (last,) = practice.truth()["happened"]
     told = httpx.get(feed, trust_env=False).json()
-    events = list(told["events"])
+    events = told["events"]
     while told["events"]:
         told = httpx.get(told["nextUrl"], trust_env=False).json()
         events += told["events"]

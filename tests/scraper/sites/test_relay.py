@@ -209,9 +209,8 @@ def test_an_event_with_an_id_is_one_event_however_often_it_is_told() -> None:
 
 @pytest.mark.parametrize("name", ["next_url", "nextUrl"])
 def test_where_an_answer_says_to_go_on_is_never_followed(name: str) -> None:
-    more: dict[str, Any] = {name: "https://elsewhere.invalid/"}
-
-    assert len(read("chaturbate", tip(), **more)) == 1
+    elsewhere: dict[str, Any] = {name: "https://elsewhere.invalid/"}
+    assert len(read("chaturbate", tip(), **elsewhere)) == 1
 
 
 def test_it_is_the_own_address_that_is_asked_each_second_without_a_token() -> None:

@@ -21,6 +21,8 @@ ALICE = {"isGuest": False, "id": 77, "username": "Alice", "status": "online", "f
 GUEST = {"isGuest": True, "guestHash": "f00"}
 AT = "2026-11-21T07:59:58.123Z"
 
+UNREADABLE: tuple[Any, ...] = (0, -5, "x", None, True, [])
+
 
 def spent(at: Any = AT, **facts: Any) -> dict[str, Any]:
     tip = {
@@ -145,13 +147,10 @@ def test_a_room_is_the_events_own_else_the_bodys_else_the_accounts() -> None:
     assert [one.room for one in named] == ["first_room", "second_room"]
 
 
-NO_AMOUNTS: tuple[Any, ...] = (0, -5, "x", None, True, [])
-
-
 @pytest.mark.parametrize(
     "event",
     [
-        *(spent(amount=amount) for amount in NO_AMOUNTS),
+        *(spent(amount=amount) for amount in UNREADABLE),
         *({"event": "v2.whatever", "data": {}}, {"event": "v1.tokens.spent"}, {}, None, 7, "tip"),
         *(paid("0"), paid("x"), chat("shouted"), chat(sender=17)),
     ],
