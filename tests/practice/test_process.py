@@ -61,6 +61,7 @@ def test_it_ends_when_its_input_closes() -> None:
             "statbate",
             "stripchat",
             "camsoda",
+            "relay",
             "control",
         }
         own.stdin.close()
