@@ -20,7 +20,8 @@ def heed(answer: payload.Payload, texts: Mapping[str, str], rest: float | None =
     wait after a throttle that does not say. Raises NeedsOperator `challenge`; TryLater
     `throttled`, `server_error`.
     """
-    if answer.headers.get("cf-mitigated") == "challenge" or holds(answer, texts["challenge_text"]):
+    shown = is_page(answer) and holds(answer, texts["challenge_text"])  # not said in a chat
+    if answer.headers.get("cf-mitigated") == "challenge" or shown:
         raise errors.NeedsOperator("challenge", url=answer.url)
     slow = answer.status == HTTPStatus.FORBIDDEN and holds(answer, texts["slow_down_text"])
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS or slow:

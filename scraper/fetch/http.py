@@ -23,9 +23,12 @@ REDIRECTS = 5
 
 @contextlib.asynccontextmanager
 async def open_http(
-    deadline: float = DEADLINE, tokens: Mapping[str, str] | None = None
+    deadline: float = DEADLINE, tokens: Mapping[str, str] | None = None, *, whole: bool = False
 ) -> AsyncIterator[routed.Fetch]:
     """Open a client for one run; gives a Fetch for requests with `via="http"`.
+
+    `whole`: for the doors of talks, whose answers are asked for because of the secrets in them.
+    Nothing in their bodies is hidden, so they must not be kept.
 
     `tokens` are put where a request's `secrets` say; no Payload holds them. One that stands in a
     path comes back in the addresses that a site writes into its answers: it is hidden wherever it
@@ -46,7 +49,7 @@ async def open_http(
             try:
                 with _named(request.url):
                     async with asyncio.timeout(deadline):
-                        return (await _answer(client, request, tokens or {}),)
+                        return (await _answer(client, request, tokens or {}, whole=whole),)
             except BaseException:
                 opened.clear()  # a client never gets back the connections of a cancelled request
                 raise
@@ -62,14 +65,18 @@ def _client(deadline: float) -> httpx.AsyncClient:
 
 
 async def _answer(
-    client: httpx.AsyncClient, request: payload.Request, tokens: Mapping[str, str]
+    client: httpx.AsyncClient,
+    request: payload.Request,
+    tokens: Mapping[str, str],
+    *,
+    whole: bool,
 ) -> payload.Payload:
     outgoing = _filled(client, request, tokens)
     for _ in range(REDIRECTS + 1):
         response = await client.send(outgoing, stream=True)
         try:
             if response.next_request is None:
-                return await _read(response, request, tokens)
+                return await _read(response, request, tokens, whole=whole)
             outgoing = _followed(outgoing, response.next_request)
         finally:
             await response.aclose()
@@ -129,7 +136,11 @@ def _followed(asked: httpx.Request, then: httpx.Request) -> httpx.Request:
 
 
 async def _read(
-    response: httpx.Response, request: payload.Request, tokens: Mapping[str, str]
+    response: httpx.Response,
+    request: payload.Request,
+    tokens: Mapping[str, str],
+    *,
+    whole: bool,
 ) -> payload.Payload:
     body = bytearray()
     unpack = _unpacker(response.headers.get("content-encoding", "identity"))
@@ -146,6 +157,7 @@ async def _read(
         status=response.status_code,
         headers=response.headers,
         body=_without(bytes(body), _in_path(request, tokens)),
+        whole=whole,
     )
 
 
