@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from scraper import meanings, payload, site
-from scraper.sites.stripchat import endpoints, guard
+from scraper.sites.stripchat import centrifugo, endpoints, guard
 from scraper.sites.stripchat.layout import LAYOUT
-from scraper.sites.stripchat.pages import cam, earnings, favorites, identity, live
+from scraper.sites.stripchat.pages import cam, chat, earnings, favorites, identity, live, live_chat
 
 
 def _status(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
@@ -34,6 +34,14 @@ def _favorites(errand: site.Errand, layout: site.Layout) -> tuple[payload.Reques
         endpoints.favorites_total(layout, "last"),
         endpoints.whoami(layout, "last", errand.username, then="favorite_ids"),
     )
+
+
+def _chat(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
+    return (endpoints.chat(layout, errand.target or errand.username),)
+
+
+def _live_chat(errand: site.Errand, layout: site.Layout) -> payload.Request:
+    return endpoints.live_chat(layout, errand.target or errand.username)
 
 
 COLLECTORS = (
@@ -65,12 +73,29 @@ COLLECTORS = (
         start=_payers,
     ),
     site.Collector(
+        name="chat",
+        summary="The recent chat and tips of the account's own room, or of a target.",
+        start=_chat,
+        way="http",
+    ),
+    site.Collector(
         name="favorites",
         summary="The rooms that the account favours, online and offline.",
         start=_favorites,
         direction="following",
         parts=endpoints.PARTS,
         totals=(favorites.TOTAL, favorites.SECOND_TOTAL),
+    ),
+)
+
+FEEDS = (
+    site.Feed(
+        name="live_chat",
+        summary="Chat, tips, goals and broadcasts of the account's own room, or of a target.",
+        start=_live_chat,
+        way="socket",
+        talk=centrifugo.Talk,
+        fills=("chat",),
     ),
 )
 
@@ -82,6 +107,8 @@ SITE = site.Site(
         "whoami": identity.whoami,
         "cam": cam.cam,
         "live": live.live,
+        "chat": chat.chat,
+        "live_chat": live_chat.live_chat,
         "favorites": favorites.favorites,
         "favorites_total": favorites.total,
         "favorite_ids": favorites.ids,
@@ -89,6 +116,7 @@ SITE = site.Site(
         "payers": earnings.payers,
     },
     guard=guard.guard,
+    feeds={feed.name: feed for feed in FEEDS},
     by_hand=True,
     whoami=lambda layout: endpoints.whoami(layout, "whoami"),
 )
