@@ -61,6 +61,11 @@ class Listener:
         self.where.guard(answer, self.layout)
         self.stated += self.where.parsers[answer.request.kind](answer, self.layout).records
 
+    @staticmethod
+    def parse(place: str, answer: payload.Payload) -> payload.Batch:
+        where = register.SITES[place]
+        return where.parsers[answer.request.kind](answer, where.layout)
+
     def acts(self) -> list[records.Interaction]:
         """Return the acts as the tables would have them: each key once."""
         found = [one for one in self.stated if isinstance(one, records.Interaction)]
@@ -69,3 +74,7 @@ class Listener:
 
 def plain(act: records.Interaction) -> dict[str, object]:
     return {name: getattr(act, name) for name in ("kind", "username", "tokens", "text", "private")}
+
+
+def acts(batch: payload.Batch) -> list[records.Interaction]:
+    return [one for one in batch.records if isinstance(one, records.Interaction)]
