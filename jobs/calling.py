@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
-from jobs import lanes, run, settings, tokens, visit
+from jobs import lanes, settings, tokens, visit
 from models import runs
 from scraper import alone, errors, pace, payload, site
 from scraper.fetch import http, pictures, routed
+
+Call = Callable[
+    [runs.Account, site.Collector | site.Feed], AbstractAsyncContextManager["TokenVisit"]
+]
 
 
 class TokenVisit:
@@ -51,11 +55,13 @@ class TokenVisit:
         raise asked
 
 
-def calling(desk: visit.Desk) -> run.Call:
+def calling(desk: visit.Desk) -> Call:
     """Return the way to call a site as an account, for the errands of one collector at a time."""
 
     @asynccontextmanager
-    async def call(account: runs.Account, collector: site.Collector) -> AsyncIterator[TokenVisit]:
+    async def call(
+        account: runs.Account, collector: site.Collector | site.Feed
+    ) -> AsyncIterator[TokenVisit]:
         where, chosen = desk.sites[account.site], desk.chosen.sites[account.site]
         lock = lanes.lock(desk.chosen, account.name, f"{account.site}.{collector.name}")
         async with alone.in_turn(lock, desk.patience):

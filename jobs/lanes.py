@@ -12,7 +12,10 @@ from scraper.sites import register
 
 
 def calls(collector: str) -> bool:
-    """Tell whether a collector calls an interface, without a browser."""
+    """Tell whether a collector, or a feed, calls an interface, without a browser."""
+    place, _, name = collector.partition(".")
+    if place in register.SITES and name in register.SITES[place].feeds:
+        return True
     try:
         return run.collector_of(register.SITES, collector)[1].way == "http"
     except errors.BadConfig:  # another version knew it; its run will say so

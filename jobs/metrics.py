@@ -11,7 +11,8 @@ import prometheus_client
 from prometheus_client import core
 from prometheus_client.registry import Collector
 
-from models import db, tallies
+from jobs.feeds import station
+from models import db, feeds, moment, tallies
 from scraper import breaker
 
 if TYPE_CHECKING:
@@ -60,10 +61,13 @@ def _of_database(database: db.Database) -> Iterator[Metric]:
     try:
         with database.read() as connection:
             found = tallies.read(connection)
+            listened = station.listed(connection)
     except db.Unusable:
         yield _gauge("database_up", "Whether the database answers.", 0)
         return
     yield _gauge("database_up", "Whether the database answers.", 1)
+    yield from _of_feeds(listened)
+    yield _labelled("gaps", "Times that feeds did not tell of.", ("state",), found.gaps)
     yield _gauge("runs_waiting", "Runs that wait for the service.", found.waiting)
     yield _counted("runs", "Runs by how they ended.", ("status",), found.runs)
     yield _counted("due_times", "Due times by what came of them.", ("outcome",), found.due_times)
@@ -76,6 +80,20 @@ def _of_database(database: db.Database) -> Iterator[Metric]:
         ("account", "direction"),
         found.list_ages,
     )
+
+
+def _of_feeds(listened: list[feeds.Feed]) -> Iterator[Metric]:
+    now = moment.now()
+    states: tallies.Tally = {(feed.name, feed.state): 1.0 for feed in listened}
+    yield _labelled("feed_state", "How each feed stands.", ("feed", "state"), states)
+    told: tallies.Tally = {(feed.name,): float(feed.records) for feed in listened}
+    yield _counted("feed_records", "What each feed has told.", ("feed",), told)
+    heard: tallies.Tally = {
+        (feed.name,): max(0.0, (now - feed.heard_at).total_seconds())
+        for feed in listened
+        if feed.heard_at is not None
+    }
+    yield _labelled("feed_silence_seconds", "Since when a feed is not heard.", ("feed",), heard)
 
 
 def _gauge(name: str, said: str, value: float) -> Metric:

@@ -1,10 +1,11 @@
-"""Schedules against the settings: they name accounts, collectors and each other rightly."""
+"""Schedules and feeds against the settings: they name accounts, collectors and feeds rightly."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from jobs import errands, schedules
+from jobs import errands, schedules, sections
+from scraper import site
 from scraper.sites import register
 
 Problem = tuple[tuple[str, ...], str]
@@ -67,3 +68,41 @@ def _circle(name: str, there: Mapping[str, schedules.Schedule]) -> list[str] | N
         if path.count(following) > 1:
             return None  # somebody else's circle
     return None
+
+
+def feeds() -> dict[str, site.Feed]:
+    """Return every feed of every site, by `site.feed`."""
+    return {
+        f"{one.name}.{name}": feed
+        for one in register.SITES.values()
+        for name, feed in one.feeds.items()
+    }
+
+
+def feed_problems(
+    wanted: Mapping[str, sections.Feed], accounts: Mapping[str, str]
+) -> Iterator[Problem]:
+    """Find feeds that name what is not there, and two that would listen to the same."""
+    known = feeds()
+    listens: dict[tuple[str, str, str | None], str] = {}
+    for name, feed in wanted.items():
+        above = ("feeds", name)
+        place = feed.feed.partition(".")[0]
+        if feed.feed not in known:
+            yield (
+                (*above, "feed"),
+                f"there is no feed {feed.feed}; there are {', '.join(sorted(known))}",
+            )
+        elif known[feed.feed].targeted and feed.target is None:
+            yield (*above, "target"), f"{feed.feed} needs to be told which room"
+        if feed.account not in accounts:
+            there = ", ".join(sorted(accounts)) or "none yet"
+            yield (*above, "account"), f"there is no account {feed.account} (known: {there})"
+        elif feed.feed in known and accounts[feed.account] != place:
+            yield (
+                (*above, "account"),
+                f"{feed.account} is at {accounts[feed.account]}, not at {place}",
+            )
+        other = listens.setdefault((feed.account, feed.feed, feed.target), name)
+        if other != name:
+            yield above, f"listens to the same as {other}; remove one"

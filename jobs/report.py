@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Status = Literal[
     "queued",
     "running",
+    "listening",
     "ok",
     "partial",
     "held",
@@ -25,7 +26,7 @@ Status = Literal[
     "cancelled",
     "busy",
 ]
-"""Where a run stands; all but the first two are ends."""
+"""Where a run stands; all but the first three are ends."""
 
 NOT_KEPT = 0
 """The number of a run that was only rehearsed: there is no such run in the table."""

@@ -125,6 +125,15 @@ class Account(Frozen):
     )
 
 
+class Feed(Frozen):
+    """A feed that the service listens to."""
+
+    feed: str = Field(description="what is listened to, such as chaturbate.events")
+    account: str = Field(description="as which account")
+    target: str | None = Field(None, description="the room, where it is not the account's own")
+    enabled: bool = Field(default=True, description="whether it is listened to at all")
+
+
 class Thinning(Frozen):
     """How a table of snapshots is thinned out."""
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from jobs import aftermath, deciding, dispatch, due, logs, notify, run, settings, timing
+from jobs.feeds import filling, station
 from models import db, leases, moment, runs
 from scraper import errors
 
@@ -73,6 +74,7 @@ class Service:
         self._alarm = timing.Alarm()
         self._stopping = asyncio.Event()
         self._dispatcher = dispatch.Dispatcher(outside.database, self._supervise, self._abandon)
+        self._station = station.Station(outside.database, outside.environ, self.state.holder)
         self._stamp = _stamp(chosen.file)
 
     async def run(self) -> None:
@@ -86,6 +88,7 @@ class Service:
         self._alarm.every("file", FILE_EVERY, self._look_at_file)
         if beat := notify.watchdog_seconds(self._outside.environ):
             self._alarm.every("watchdog", beat, self._watchdog)
+        await self._station.adopt(self.state.chosen)
         notify.tell(self._outside.environ, "READY=1")
         try:
             await self._stopping.wait()
@@ -110,6 +113,7 @@ class Service:
         else:
             self.state.chosen, self.state.refused = chosen, None
             logs.log.info("the settings are in force")
+            await self._station.adopt(chosen)
             await self._decide(sync=True)
         notify.tell(self._outside.environ, "READY=1")
 
@@ -145,6 +149,7 @@ class Service:
         try:
             decided = await asyncio.to_thread(self._act, now, sync=sync)
             await self._dispatcher.settle(self.state.chosen, now)
+            await asyncio.to_thread(filling.act, self._outside.database, self.state.chosen)
             following = await asyncio.to_thread(due.following, self._outside.database, now)
         except db.Unusable as error:
             logs.log.error(f"the database: {error}")
@@ -182,6 +187,7 @@ class Service:
         """Stop the timers, then the runs, then give the lead away."""
         notify.tell(self._outside.environ, "STOPPING=1")
         self._alarm.stop()
+        await self._station.stop()
         await self._dispatcher.drain(self.state.chosen.service.drain_seconds)
         try:
             await asyncio.to_thread(self._drop)

@@ -36,6 +36,7 @@ class Settings(sections.Frozen):
     service: service_settings.Service = service_settings.Service()
     retention: sections.Retention = sections.Retention()
     schedule: dict[Name, schedules.Schedule] = Field({})
+    feeds: dict[Name, sections.Feed] = Field({})
     file: Path | None = Field(None, exclude=True)
 
 
@@ -80,6 +81,7 @@ def _foreign_names(given: Settings) -> Iterator[settings_check.Problem]:
         if other != name:
             yield ("accounts", name), f"its password variable is that of {other}; rename one"
     yield from references.problems(given.schedule, sites(given))
+    yield from references.feed_problems(given.feeds, sites(given))
 
 
 def sites(settings: Settings) -> dict[str, str]:

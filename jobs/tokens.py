@@ -18,9 +18,11 @@ Source = Literal["environment", "vault", "missing", "unreadable"]
 
 
 def wanted(site: str) -> tuple[str, ...]:
-    """Return the names of the tokens that a site's errands are sent with."""
-    collectors = register.SITES[site].collectors.values()
-    return tuple(sorted({name for collector in collectors for name in collector.tokens}))
+    """Return the names of the tokens that a site's errands and feeds need."""
+    known = register.SITES[site]
+    needs = [errand.tokens for errand in known.collectors.values()]
+    needs += [feed.tokens for feed in known.feeds.values()]
+    return tuple(sorted({name for tokens in needs for name in tokens}))
 
 
 def known(

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from models import acts, bulk, identity, measures, people, polls, records, statements
+from models import acts, bulk, gaps, identity, measures, people, polls, records, statements
 from models.origin import Source
 
 __all__ = ["Counts", "Source", "apply"]
@@ -103,6 +103,11 @@ def _polled(connection: Connection, batch: Batch, source: Source) -> int:
     return polls.note(connection, batch[records.Polled], source)
 
 
+def _missed(connection: Connection, batch: Batch, source: Source) -> int:
+    gaps.missed(connection, batch[records.Missed], source)
+    return 0
+
+
 def _cursors(connection: Connection, batch: Batch, source: Source) -> int:
     value = batch[records.Cursor][-1].value
     key = (source.account_id, source.collector, source.target or "")
@@ -111,6 +116,7 @@ def _cursors(connection: Connection, batch: Batch, source: Source) -> int:
 
 
 _WRITERS: dict[type[records.Record], Callable[[Connection, Batch, Source], int]] = {
+    records.Missed: _missed,
     records.ListPage: _pages,
     records.Member: _members,
     records.Check: _checks,
@@ -119,4 +125,6 @@ _WRITERS: dict[type[records.Record], Callable[[Connection, Batch, Source], int]]
     records.Polled: _polled,
     records.Cursor: _cursors,
 }
-"""In this order: a page counts its members that are fresh before they are entries."""
+"""In this order: what was missed begins after the acts that are known, and a page counts
+its members that are fresh before they are entries.
+"""

@@ -1,7 +1,8 @@
 """Runs as they stand in their table: ask for one, begin, note progress, finish.
 
 Status: `queued`, `running`, then `ok`, `partial`, `held`, `needs_operator`, `failed`,
-`cancelled` or `busy`; a `running` row whose process has died is resumed like a cancelled one.
+`cancelled` or `busy`; a `running` row whose process has died is resumed like a cancelled one. The
+run of a feed is `listening` for as long as somebody does (`models.feeds`).
 """
 
 from __future__ import annotations

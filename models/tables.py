@@ -395,3 +395,46 @@ class Cursor(SQLModel, table=True):
     target: str = Field(primary_key=True)
     value: str
     run_id: int = _ref("runs.id")
+
+
+class Feed(SQLModel, table=True):
+    """A feed that the service listens to: how it stands, since when, and who listens."""
+
+    __tablename__ = "feeds"
+
+    name: str = Field(primary_key=True)
+    account_id: int = _ref("accounts.id")
+    feed: str
+    target: str | None = None
+    run_id: int = _ref("runs.id")
+    state: str
+    since: datetime = Field(sa_type=Moment)
+    again_at: datetime | None = Field(default=None, sa_type=Moment)
+    code: str | None = None
+    reason: str | None = None
+    holder: str | None = None
+    heard_at: datetime | None = Field(default=None, sa_type=Moment)
+    told_at: datetime | None = Field(default=None, sa_type=Moment)
+    paused_at: datetime | None = Field(default=None, sa_type=Moment)
+    asked_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class Gap(SQLModel, table=True):
+    """A stretch of time that a feed did not tell of, and whether history has filled it since."""
+
+    __tablename__ = "gaps"
+    __table_args__ = (Index("ix_gaps_state", "state"),)
+
+    id: int = _id()
+    account_id: int = _ref("accounts.id")
+    feed: str
+    target: str | None = None
+    since: datetime = Field(sa_type=Moment)
+    until: datetime = Field(sa_type=Moment)
+    reason: str
+    noted_at: datetime = Field(sa_type=Moment)
+    payload_id: int | None = _ref("payloads.id", default=None, nullable=True, unique=True)
+    state: str
+    runs: list[int] = Field(default_factory=list, sa_type=JSON)
+    words: str | None = None
+    settled_at: datetime | None = Field(default=None, sa_type=Moment)

@@ -22,6 +22,7 @@ class Tallies(msgspec.Struct, frozen=True, kw_only=True):
     due_times: Tally
     parked: Tally
     list_ages: Tally
+    gaps: Tally
 
 
 def read(connection: Connection) -> Tallies:
@@ -37,6 +38,7 @@ def read(connection: Connection) -> Tallies:
         waiting=run_queue.waiting(connection),
         runs=_counts(connection, "SELECT status, count(*) FROM runs GROUP BY status"),
         due_times=_counts(connection, "SELECT outcome, count(*) FROM due_times GROUP BY outcome"),
+        gaps=_counts(connection, "SELECT state, count(*) FROM gaps GROUP BY state"),
         parked=dict.fromkeys(connection.execute(parked), 1),
         list_ages={
             (name, direction): max(0.0, (now - at).total_seconds())

@@ -44,6 +44,7 @@ BODY_SECRETS = (
     "asp_auth_url",
     "jwtToken",
     "node_token",
+    "paymentToken",
 )
 """Fields of known pages whose values are never kept: form tokens, room passwords, stream keys."""
 

@@ -51,6 +51,7 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
     `images` are the addresses of their pictures, as far as a source has said them.
     `cursor` is the last stored Cursor value for (account, collector, target), or None.
     `since` and `until` bound a history (aware UTC); None leaves the choice to the collector.
+    `patient`: what is asked of a feed may wait for something to happen.
     """
 
     username: str
@@ -62,6 +63,7 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
     cursor: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    patient: bool = False
     now: datetime
 
 

@@ -1,6 +1,7 @@
 """Resources that many tests share."""
 
 import os
+import sys
 
 import hypothesis
 import pytest
@@ -10,6 +11,10 @@ hypothesis.settings.load_profile("busy machine")
 
 # Whoever runs the tests may have a keyring; it is not there to try things out.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
+
+# Hundreds of processes are started: only the first of them is to compile what all of them import.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 pytest_plugins = ["tests.databases"]
 

@@ -56,6 +56,7 @@ def keys(model: type[pydantic.BaseModel], above: str = "") -> Iterator[str]:
             "sites": "<site>.",
             "accounts": "<name>.",
             "schedule": "<name>.",
+            "feeds": "<name>.",
         }.get(name, "")
         inner = inner.__args__[1] if placeholder else inner
         if isinstance(inner, type) and issubclass(inner, pydantic.BaseModel):

@@ -78,7 +78,8 @@ def _chosen(fields: dict[str, msgspec.Raw], keep: tuple[str, ...]) -> dict[str, 
 def veiled(body: bytes, veil: Mapping[str, str]) -> bytes:
     """Return the body with null in the places of `veil` where an entry's mark is not false.
 
-    A mark that ends in `?` counts only where it is there.
+    A mark that ends in `?` counts only where it is there. Places that begin with a dot
+    stand in the body itself, as if it were the only entry.
 
     What is no JSON is treated as `kept` does.
     """
@@ -90,7 +91,7 @@ def veiled(body: bytes, veil: Mapping[str, str]) -> bytes:
         return body if _is_page_or_note(body) else b""
     for place, mark in veil.items():
         rows, _, where = place.partition(".")
-        found = said.get(rows) if isinstance(said, dict) else None
+        found = [said] if not rows else said.get(rows) if isinstance(said, dict) else None
         for row in found if isinstance(found, list) else ():
             above, last = _within(row, where)
             if above and last in above and _is_marked(row, mark.split(".", 1)[1]):

@@ -30,6 +30,9 @@ async def open_http(
     `whole`: for the doors of talks, whose answers are asked for because of the secrets in them.
     Nothing in their bodies is hidden, so they must not be kept.
 
+    An answer may take `deadline` seconds, and as many more as the request's `wait` asks the other
+    side to wait for something to tell.
+
     `tokens` are put where a request's `secrets` say; no Payload holds them. One that stands in a
     path comes back in the addresses that a site writes into its answers: it is hidden wherever it
     stands in these.
@@ -48,7 +51,7 @@ async def open_http(
             client = opened[-1]
             try:
                 with _named(request.url):
-                    async with asyncio.timeout(deadline):
+                    async with asyncio.timeout(deadline + _waits(request)):
                         return (await _answer(client, request, tokens or {}, whole=whole),)
             except BaseException:
                 opened.clear()  # a client never gets back the connections of a cancelled request
@@ -57,9 +60,14 @@ async def open_http(
         yield fetch
 
 
+def _waits(request: payload.Request) -> int:
+    """Return how long (seconds) the other side may wait for something to tell."""
+    return int(request.context.get("wait", 0))
+
+
 def _client(deadline: float) -> httpx.AsyncClient:
     return httpx.AsyncClient(
-        timeout=httpx.Timeout(deadline, connect=min(deadline, 10.0)),
+        timeout=httpx.Timeout(None, connect=min(deadline, 10.0)),
         limits=httpx.Limits(max_connections=4, max_keepalive_connections=2),
     )
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
 from pathlib import Path
 
 import httpx
@@ -29,17 +35,22 @@ class PlainVisit:
 
     restored = True
 
-    def __init__(self, site: str, web: httpx.AsyncClient) -> None:
+    def __init__(self, site: str, web: httpx.AsyncClient, deadline: float) -> None:
         self._site = site
         self._web = web
+        self._deadline = deadline
 
     async def fetch(self, request: payload.Request) -> tuple[payload.Payload, ...]:
-        got = await self._web.request(
-            request.method,
-            request.url,
-            headers={"Referer": f"{self._web.base_url}/", **request.headers},
-            data=self._form(request),
-        )
+        with _named():
+            async with asyncio.timeout(self._deadline):
+                got = await self._web.request(
+                    request.method,
+                    request.url,
+                    headers={"Referer": f"{self._web.base_url}/", **request.headers},
+                    data=self._form(request),
+                )
+        if len(got.content) > answers.BODY_LIMIT:
+            raise errors.TryLater("body_too_large")
         answer = answers.answer(
             request,
             url=str(got.url),
@@ -71,8 +82,8 @@ class PlainVisit:
     async def answer(self, asked: errors.NeedsOperator) -> None:
         raise asked
 
-    async def throttled(self, retry_after: float | None) -> None:
-        raise AssertionError(f"nobody asks to wait {retry_after} s")
+    async def throttled(self, _retry_after: float | None) -> None:
+        """Go on at once: there is nobody else to keep quiet."""
 
 
 @asynccontextmanager
@@ -113,23 +124,37 @@ def house(
     database: db.Database,
     folder: Path,
     clients: Clients,
+    timeout: float = 15,
     **sizes: int,
 ) -> given.House:
     """Return a house whose visits use these clients."""
-    text = given.config(world, **sizes)
+    text = given.config(world, timeout, **sizes)
     chosen = settings.read(text, folder / "greenroom.toml", given.PASSWORDS)
     ready = given.furnished(world, database, chosen, given.PASSWORDS)
-    ready.runtime = msgspec.structs.replace(ready.runtime, visit=_visiting(clients))
+    ready.runtime = msgspec.structs.replace(ready.runtime, visit=visiting(clients, timeout))
     return ready
 
 
-def _visiting(
-    clients: Clients,
+def visiting(
+    clients: Clients, deadline: float = 60
 ) -> Callable[[runs.Account], AbstractAsyncContextManager[walk.Visit]]:
-    """Return the way to visit with these clients."""
+    """Return the way to visit with these clients, of which each answer may take `deadline` s."""
 
     @asynccontextmanager
     async def enter(account: runs.Account) -> AsyncIterator[walk.Visit]:
-        yield PlainVisit(account.site, clients[account.site])
+        yield PlainVisit(account.site, clients[account.site], deadline)
 
     return enter
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    """Name troubles on the way as a tab does."""
+    try:
+        yield
+    except TimeoutError:
+        raise errors.TryLater("timed_out") from None
+    except httpx.RemoteProtocolError:
+        raise errors.TryLater("body_truncated") from None
+    except httpx.HTTPError as error:
+        raise errors.TryLater("connection_lost", type(error).__name__) from None

@@ -1,12 +1,13 @@
 """Every fault of the practice site at every page of a small list: nobody is wrongly lost or found.
 
-Each case starts from a complete list, lets the world move on, walks into the fault, and heals.
+Each case starts from a complete list, lets the world move on, walks into the fault, and heals: in
+the browser at one page of each list, without one at the others.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from models import db, upgrade
 from scraper import breaker
 from scraper.fetch import browser
 from tests.jobs import given_runs as given
+from tests.jobs import given_web
 
 SMALL: dict[str, Any] = {
     "followed": 32,
@@ -38,6 +40,10 @@ class Place(NamedTuple):
     path: str
     page: int
     where: dict[str, str] | None = None
+
+    @property
+    def in_browser(self) -> bool:
+        return self.name in {"followers-2", "online-0", "offline-0"}
 
 
 PLACES = [
@@ -99,25 +105,34 @@ async def prepared(
 
 
 @pytest.fixture
-async def house(
-    world: client.Practice,
-    chrome: browser.Browser,
-    prepared: Path,
-    tmp_path: Path,
-    request: pytest.FixtureRequest,
-) -> AsyncIterator[given.House]:
-    """Return the prepared house, in a world that has moved on since; soon out of patience."""
-    slow = getattr(request.node, "callspec", None) and request.node.callspec.params.get("fault")
+def database(prepared: Path, world: client.Practice, tmp_path: Path) -> Iterator[db.Database]:
+    """Return the prepared tables; the world has moved on since."""
     world.configure(**SMALL, keep_sessions=True)
     world.churn_random(seed=5, joins=1, leaves=2, follows=1, unfollows=2)
     shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
-    database = db.connect(f"sqlite:///{tmp_path / 'greenroom.db'}")
-    timeout = 0.8 if slow in {"stall", "slow_drip"} else 15
+    opened = db.connect(f"sqlite:///{tmp_path / 'greenroom.db'}")
+    yield opened
+    world.clear_faults()
+    opened.close()
+
+
+@pytest.fixture
+def house(
+    world: client.Practice,
+    chrome: browser.Browser,
+    clients: given_web.Clients,
+    database: db.Database,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> given.House:
+    """Return the prepared house; soon out of patience."""
+    case = request.node.callspec.params if hasattr(request.node, "callspec") else {}
+    timeout = 0.8 if case.get("fault") in {"stall", "slow_drip"} else 15
+    if "fault" in case and not case["place"].in_browser:
+        return given_web.house(world, database, tmp_path, clients, timeout=timeout / 2, room_list=9)
     ready = given.house(world, database, tmp_path, chrome, timeout=timeout, room_list=9)
     ready.forget_sign_in()
-    yield ready
-    world.clear_faults()
-    database.close()
+    return ready
 
 
 def truth(world: client.Practice, direction: str) -> set[str]:

@@ -17,9 +17,11 @@ from sqlalchemy import text
 
 from fixtures.practice import client
 from models import db
+from tests.jobs import given_forks, given_web
 from tests.jobs import given_runs as given
 
 KILLS = 50
+COMMANDS_KILLED = 6
 PAGES = 40
 ROWS = 25
 COMMAND = [sys.executable, "-c", "from jobs.cli.app import main; main()"]
@@ -33,18 +35,6 @@ def place(world: client.Practice, tmp_path: Path) -> Iterator[Path]:
     (tmp_path / "greenroom.toml").write_text(given.config(world))
     yield tmp_path
     assert leftovers(tmp_path) == []
-
-
-def started(place: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    environ = os.environ | given.PASSWORDS | {"PYTHONPATH": str(Path.cwd())}
-    return subprocess.Popen(
-        [*COMMAND, *arguments],
-        cwd=place,
-        env=environ,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
 
 
 def leftovers(place: Path) -> list[str]:
@@ -71,26 +61,61 @@ def rows(place: Path, sql: str) -> list[tuple[object, ...]]:
         database.close()
 
 
-def next_command(place: Path) -> tuple[str, ...]:
-    """Return what goes on: resuming the newest run, or collecting again after it has ended."""
-    [(run_id, status)] = rows(place, "SELECT id, status FROM runs ORDER BY id DESC LIMIT 1")
-    if status == "ok":
-        return ("collect", "chaturbate.followers", "--account", given.ACCOUNT)
-    return ("runs", "resume", str(run_id))
+def newest(place: Path) -> tuple[object, ...]:
+    """Return the number and the status of the newest run."""
+    return rows(place, "SELECT id, status FROM runs ORDER BY id DESC LIMIT 1")[0]
 
 
-@pytest.mark.timeout(600)
-def test_fifty_kills_lose_nothing_double_nothing_and_repeat_at_most_a_page_each(
+async def test_fifty_kills_lose_nothing_double_nothing_and_repeat_at_most_a_page_each(
     world: client.Practice, place: Path
 ) -> None:
     chance = random.Random(20261121)  # noqa: S311 - instants, not secrets
-    first = started(place, "collect", "chaturbate.followers", "--account", given.ACCOUNT)
-    assert first.wait(120) == 0
-    length = _length_of_a_run(place)
+    async with given_web.signed_in(world) as web:
+        cookies = dict(web.cookies)
+    finish(place, cookies)
+    began = time.monotonic()
+    finish(place, cookies)
+    length = time.monotonic() - began
     hit = 0
-    for _ in range(KILLS):
-        if next_command(place)[0] == "collect":
+    while hit < KILLS:
+        if newest(place)[1] == "ok":
             world.churn_random(seed=chance.randrange(1000), joins=2, leaves=2)
+        doomed = given_forks.start(place / "greenroom.toml", cookies)
+        doomed.join(chance.uniform(0, length))
+        doomed.kill()
+        doomed.join()
+        hit += doomed.exitcode == -signal.SIGKILL
+    finish(place, cookies)
+    finish(place, cookies)
+
+    nothing_is_lost_or_doubled(world, place, hit)
+
+
+def finish(place: Path, cookies: dict[str, str]) -> None:
+    """Go on with the newest run, or collect anew, to the end."""
+    process = given_forks.start(place / "greenroom.toml", cookies)
+    process.join(60)
+    assert (process.exitcode, newest(place)[1]) == (0, "ok")
+
+
+def nothing_is_lost_or_doubled(world: client.Practice, place: Path, kills: int) -> None:
+    read = {str(name) for (name,) in rows(place, _MEMBERS)}
+    assert read == set(world.truth()["followers"])
+    assert rows(place, _DOUBLES) == []
+    [(applied,)] = rows(place, "SELECT count(*) FROM listing_pages")
+    asked = len([one for one in world.requests(FOLLOWERS) if one["status"] == 200])
+    assert asked <= int(str(applied)) + kills
+
+
+def test_a_command_that_is_killed_leaves_no_browser_and_its_run_goes_on(
+    world: client.Practice, place: Path
+) -> None:
+    chance = random.Random(20261121)  # noqa: S311 - instants, not secrets
+    began = time.monotonic()
+    assert started(place, "collect", "chaturbate.followers", "-a", given.ACCOUNT).wait(120) == 0
+    length = time.monotonic() - began
+    hit = 0
+    for _ in range(COMMANDS_KILLED):
         child = started(place, *next_command(place))
         try:
             child.wait(chance.uniform(0.1, length))
@@ -98,25 +123,32 @@ def test_fifty_kills_lose_nothing_double_nothing_and_repeat_at_most_a_page_each(
             os.kill(child.pid, signal.SIGKILL)
             child.wait()
             hit += 1
-    while True:
-        command = next_command(place)
-        assert started(place, *command).wait(120) == 0
-        if command[0] == "collect":
-            break
+            assert leftovers(place) == []
+    assert started(place, *next_command(place)).wait(120) == 0
 
-    assert hit >= KILLS // 2
-    read = {str(name) for (name,) in rows(place, _MEMBERS)}
-    assert read == set(world.truth()["followers"])
-    assert rows(place, _DOUBLES) == []
-    [(applied,)] = rows(place, "SELECT count(*) FROM listing_pages")
-    asked = len([one for one in world.requests(FOLLOWERS) if one["status"] == 200])
-    assert asked <= int(str(applied)) + hit
+    assert hit >= COMMANDS_KILLED // 2
+    assert newest(place)[1] == "ok"
+    nothing_is_lost_or_doubled(world, place, hit)
 
 
-def _length_of_a_run(place: Path) -> float:
-    began = time.monotonic()
-    assert started(place, "collect", "chaturbate.followers", "-a", given.ACCOUNT).wait(120) == 0
-    return time.monotonic() - began
+def started(place: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    environ = os.environ | given.PASSWORDS | {"PYTHONPATH": str(Path.cwd())}
+    return subprocess.Popen(
+        [*COMMAND, *arguments],
+        cwd=place,
+        env=environ,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def next_command(place: Path) -> tuple[str, ...]:
+    """Return what goes on: resuming the newest run, or collecting again after it has ended."""
+    number, status = newest(place)
+    if status == "ok":
+        return ("collect", "chaturbate.followers", "--account", given.ACCOUNT)
+    return ("runs", "resume", str(number))
 
 
 _MEMBERS = (

@@ -63,6 +63,7 @@ def asked_for(where: site.Site, kind: str) -> payload.Request:
         "uid": "1",
         "left": 1,
         "wait": 0,
+        "rooms": "alice",
     }
     return payload.Request(url=where.layout.url("home") + "some/where/", kind=kind, context=context)
 

@@ -104,6 +104,7 @@ LAYOUT = site.Layout(
         "rows_at_most": 1_000_000,
         "online_rooms": 500,
         "events_requests": 500,
+        "events_wait_seconds": 30,
         "rooms_people": 200,
         "profiles_people": 300,
         "images_people": 500,

@@ -68,6 +68,11 @@ def _events(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, 
     return (feed.events(layout, errand.username, cursor, left=left),)
 
 
+def _listen(errand: site.Errand, layout: site.Layout) -> payload.Request:
+    wait = layout.sizes["events_wait_seconds"] if errand.patient else 0
+    return feed.events(layout, errand.username, errand.cursor, wait=wait)
+
+
 def _rooms(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
     people = meanings.addressable(errand.people)
     asked = (endpoints.room(layout, name, errand.username) for name in people)
@@ -162,6 +167,17 @@ COLLECTORS = (
     ),
 )
 
+FEEDS = (
+    site.Feed(
+        name="events",
+        summary="What happens in the account's rooms, as it happens.",
+        start=_listen,
+        tokens=("events",),
+        keeps=True,
+        fills=("chat", "tips"),
+    ),
+)
+
 BUDGETS = {
     "affiliates": (site.Budget(name="affiliates", per_minute=30, shared_by="machine"),),
     "stats": (site.Budget(name="stats", per_minute=3),),
@@ -194,6 +210,7 @@ SITE = site.Site(
     sign_in=sign_in.sign_in,
     whoami=lambda layout: endpoints.shell(layout, "whoami"),
     budgets=BUDGETS,
+    feeds={one.name: one for one in FEEDS},
     imports={
         "followed": ("followed_html", "followed"),
         "followers": ("followers_html", "followers"),

@@ -38,6 +38,7 @@ LAYOUT = site.Layout(
         "model_chat": f"/api/model/{{site}}/{{room}}/chat?{_WINDOW}&{_PAGE}",
         "message_search": f"/api/messages/search?site={{site}}&{_WINDOW}&{{asked}}",
         "room_users": "/api/room/{site}/{room}/online-users",
+        "live": "https://statbate.com/ws/",
     },
     selectors={
         "challenge_text": "<title>Just a moment...</title>",
@@ -56,6 +57,7 @@ LAYOUT = site.Layout(
         "overlap_seconds": 3600,
         "session_gap_hours": 4,
         "not_found_rest_days": 7,
+        "retry_window_seconds": 600,
     },
     timezone="UTC",
 )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from scraper import site
-from scraper.sites.statbate import collectors, endpoints, guard
+from scraper.sites.statbate import collectors, endpoints, feeds, guard
 from scraper.sites.statbate.layout import LAYOUT
 from scraper.sites.statbate.pages import (
     acts,
+    live,
     members,
     presence,
     rankings,
@@ -14,6 +15,7 @@ from scraper.sites.statbate.pages import (
     spending,
     standing,
     token,
+    webhook,
 )
 
 BUDGETS = {
@@ -61,9 +63,12 @@ SITE = site.Site(
         "model_tips": acts.model_tips,
         "model_chat": acts.model_chat,
         "message_search": acts.found,
+        "live": live.live,
+        "webhook": webhook.webhook,
     },
     guard=guard.guard,
     whoami=endpoints.token_check,
     requests_per_minute=100,
     budgets=BUDGETS,
+    feeds={feed.name: feed for feed in feeds.FEEDS},
 )

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from scraper import meanings, payload, site
-from scraper.sites.stripchat import centrifugo, endpoints, guard
+from scraper.sites.stripchat import centrifugo, endpoints, extension, guard
 from scraper.sites.stripchat.layout import LAYOUT
-from scraper.sites.stripchat.pages import cam, chat, earnings, favorites, identity, live, live_chat
+from scraper.sites.stripchat.pages import (
+    bridge,
+    cam,
+    chat,
+    earnings,
+    favorites,
+    identity,
+    live,
+    live_chat,
+)
 
 
 def _status(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
@@ -97,6 +106,7 @@ FEEDS = (
         talk=centrifugo.Talk,
         fills=("chat",),
     ),
+    extension.BRIDGE,
 )
 
 SITE = site.Site(
@@ -114,9 +124,10 @@ SITE = site.Site(
         "favorite_ids": favorites.ids,
         "transactions": earnings.transactions,
         "payers": earnings.payers,
+        "bridge": bridge.bridge,
     },
     guard=guard.guard,
-    feeds={feed.name: feed for feed in FEEDS},
     by_hand=True,
     whoami=lambda layout: endpoints.whoami(layout, "whoami"),
+    feeds={feed.name: feed for feed in FEEDS},
 )

@@ -78,8 +78,11 @@ def _from_elsewhere(answer: payload.Payload, layout: site.Layout) -> payload.Bat
         raise errors.PageChanged(
             "page_changed", "the feed refuses a place and names no other", url=answer.url
         )
+    asked = str(answer.request.context.get("cursor", ""))
+    since, until = (_stamped(place) for place in (asked, cursor))
+    lost = records.Missed(reason="cursor_lost", since=since, until=until)
     further = _further(answer, layout, cursor)
-    return payload.Batch(records=(records.Cursor(value=cursor),), leads=further)
+    return payload.Batch(records=(lost, records.Cursor(value=cursor)), leads=further)
 
 
 def _cursor(next_url: str | None, answer: payload.Payload) -> str | None:
@@ -146,8 +149,12 @@ def _key(said: dict[str, Any], event: Any) -> str:
 
 def _moment(said: dict[str, Any], answer: payload.Payload) -> datetime:
     """Return the time that the id begins with; when it was fetched for an id that tells none."""
-    stamp = STAMPED.fullmatch(str(said.get("id")))
-    return datetime.fromtimestamp(int(stamp[1]) / 1000, UTC) if stamp else answer.fetched_at
+    return _stamped(str(said.get("id"))) or answer.fetched_at
+
+
+def _stamped(place: str) -> datetime | None:
+    stamp = STAMPED.fullmatch(place)
+    return datetime.fromtimestamp(int(stamp[1]) / 1000, UTC) if stamp else None
 
 
 def _whole(event: Any) -> str:

@@ -1,0 +1,82 @@
+"""The ways to listen: ask again and again, keep a talk going, or wait to be told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Protocol
+
+from jobs import calling
+from jobs.feeds import taking
+from scraper import errors, payload
+
+
+class Ear(Protocol):
+    """One connection to a feed."""
+
+    async def hears(self) -> bool:
+        """Return True once everything that happens is heard, False where only answers tell."""
+        ...
+
+    async def fetch(self, request: payload.Request) -> tuple[payload.Payload, ...]:
+        """Return what came: nothing, where nothing happened in time."""
+        ...
+
+    async def throttled(self, retry_after: float | None) -> None:
+        """Keep everybody quiet who draws on the same budget."""
+        ...
+
+    async def answer(self, asked: errors.NeedsOperator) -> None:
+        """Remember what was refused, and raise it: only the operator can go on."""
+        ...
+
+
+Opened = Callable[[taking.Taker], AbstractAsyncContextManager[Ear]]
+
+
+class Asking:
+    """A feed that is asked: that it hears is known when it answers."""
+
+    def __init__(self, visit: calling.TokenVisit) -> None:
+        self.fetch = visit.fetch
+        self.throttled = visit.throttled
+        self.answer = visit.answer
+
+    async def hears(self) -> bool:
+        """Return False: an answer has to come first."""
+        return False
+
+
+class BeingTold:
+    """A feed that is pushed to our door: there is nothing to fetch."""
+
+    async def hears(self) -> bool:
+        """Return True: the door is open."""
+        return True
+
+    async def fetch(self, request: payload.Request) -> tuple[payload.Payload, ...]:
+        """Wait for good: whoever knocks hands over what they bring themselves."""
+        await asyncio.Event().wait()
+        raise AssertionError(request)
+
+    async def throttled(self, retry_after: float | None) -> None:
+        """Do nothing: nobody is asked anything."""
+
+    async def answer(self, asked: errors.NeedsOperator) -> None:
+        """Raise it."""
+        raise asked
+
+
+def opening(call: calling.Call) -> Opened:
+    """Return the ways to listen, by the feed's own."""
+
+    @asynccontextmanager
+    async def opened(taker: taking.Taker) -> AsyncIterator[Ear]:
+        if taker.feed.way == "pushed":
+            yield BeingTold()
+            return
+        async with call(taker.account, taker.feed) as visit:
+            yield Asking(visit)
+
+    return opened

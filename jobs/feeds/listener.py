@@ -1,0 +1,225 @@
+"""Listen to one feed for as long as the service runs, whatever the other side does."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from jobs import logs
+from jobs.feeds import ears, taking
+from models import db, feeds, leases, moment, runs
+from scraper import errors
+
+FIRST_WAIT = 5.0
+LONGEST_WAIT = 60.0
+"""Seconds before the first attempt after a trouble, and at most; each wait is twice the last."""
+
+JITTER = 0.2
+"""By which share a wait is longer or shorter, so that feeds that fell together rise apart."""
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks at what the operator wants of the feed."""
+
+SAY_EVERY = 5.0
+"""Seconds after which a feed of which nothing is heard but that it lives is noted to live."""
+
+TOKENS = frozenset({"no_token", "token_refused"})
+"""Why a feed stopped that is tried again without being told to: there may be another token."""
+
+TOKENS_EVERY = 30.0
+
+_RANDOM = random.SystemRandom()
+
+
+class Waits(msgspec.Struct, frozen=True, kw_only=True):
+    """How long (seconds) a listener waits for what."""
+
+    first: float = FIRST_WAIT
+    longest: float = LONGEST_WAIT
+    look: float = LOOK_EVERY
+    tokens: float = TOKENS_EVERY
+
+
+class Outside(msgspec.Struct, frozen=True, kw_only=True):
+    """What a listener needs from outside.
+
+    `begin` opens the feed's row and begins an attempt at its run; `opened` is the way to listen;
+    `nudge` is called whenever something new was written; `seconds` is how long its lease holds.
+    """
+
+    database: db.Database
+    name: str
+    holder: str
+    begin: Callable[[], taking.Taker]
+    opened: ears.Opened
+    nudge: Callable[[], None] = lambda: None
+    seconds: float = 15.0
+    waits: Waits = Waits()
+
+
+class Listener:
+    """One feed; `run` never returns of itself, and raises nothing but cancellation."""
+
+    def __init__(self, outside: Outside) -> None:
+        self._outside = outside
+        self._lease = f"feed:{outside.name}"
+        self._wait = outside.waits.first
+        self._said = 0.0
+        self._state: feeds.State | None = None
+
+    async def run(self) -> None:
+        """Listen whenever the lease is ours; give it back in the end."""
+        try:
+            while True:
+                if await self._quietly(self._holds):
+                    self._state = None
+                    await self._while_ours()
+                await asyncio.sleep(self._outside.waits.look)
+        finally:
+            await self._quietly(self._give_back)
+
+    async def _while_ours(self) -> None:
+        listening = asyncio.create_task(self._listen(), name=self._lease)
+        renewed = time.monotonic()
+        try:
+            while not listening.done():
+                await asyncio.wait({listening}, timeout=self._outside.waits.look)
+                if time.monotonic() - renewed > self._outside.seconds / 3:
+                    if not await self._quietly(self._holds):
+                        logs.log.warning(f"feed {self._outside.name}: another process has it now")
+                        return
+                    renewed = time.monotonic()
+        finally:
+            listening.cancel()
+            await asyncio.wait({listening})
+
+    async def _listen(self) -> None:
+        """Connect and listen, again and again; wait longer each time that it fails."""
+        while True:
+            try:
+                await self._unless_paused()
+                taker = await asyncio.to_thread(self._outside.begin)
+                await self._connected(taker)
+            except runs.Superseded:
+                return
+            except (errors.NeedsOperator, errors.SignInAgain, errors.BadConfig) as error:
+                await self._stop(error)
+            except errors.GreenroomError as error:
+                await self._back_off(error.code, error.message, error.retry_after)
+            except db.Unusable as error:
+                await self._back_off(error.code, str(error), None)
+            except Exception as error:  # noqa: BLE001 - a fault of ours must not end the listening
+                logs.log.opt(exception=error).error(f"feed {self._outside.name}: a fault")
+                await self._back_off("internal", type(error).__name__, None)
+
+    async def _connected(self, taker: taking.Taker) -> None:
+        await self._say("connecting")
+        async with self._outside.opened(taker) as ear:
+            patient = await ear.hears()
+            if patient:
+                await self._live()
+                await asyncio.to_thread(taker.note_silence)
+            while True:
+                request = await asyncio.to_thread(taker.ask, patient=patient)
+                taken = await self._once(ear, taker, request)
+                patient, self._wait = True, self._outside.waits.first
+                await self._live()
+                if taken.new:
+                    self._outside.nudge()
+                elif taker.feed.every:
+                    await asyncio.sleep(taker.feed.every)
+                await self._unless_paused()
+
+    async def _once(self, ear: ears.Ear, taker: taking.Taker, request: Any) -> taking.Taken:
+        """Fetch and take; a kill in between asks for the same again."""
+        answers = await ear.fetch(request)
+        try:
+            return await asyncio.to_thread(taker.take, answers)
+        except errors.TryLater as error:
+            if error.code == "throttled":
+                await ear.throttled(error.retry_after)
+            raise
+        except errors.NeedsOperator as asked:
+            await ear.answer(asked)
+            raise
+
+    async def _live(self) -> None:
+        if self._state != "live":
+            await self._say("live")
+        elif time.monotonic() - self._said > SAY_EVERY:
+            self._said = time.monotonic()
+            await self._quietly(self._note, heard_at=moment.now())
+
+    async def _back_off(self, code: str, message: str, retry_after: float | None) -> None:
+        """Wait: as the site asks, and longer each time."""
+        spread = 1 + JITTER * (2 * _RANDOM.random() - 1)
+        wait = max(self._wait * spread, retry_after or 0.0)
+        self._wait = min(self._wait * 2, self._outside.waits.longest)
+        again = moment.now() + timedelta(seconds=wait)
+        await self._say("backing_off", code=code, reason=message, again_at=again)
+        await self._asked_within(wait)
+
+    async def _stop(self, error: errors.GreenroomError) -> None:
+        """Wait for the operator; of a token there may be another one without a word."""
+        await self._say("stopped", code=error.code, reason=error.message)
+        await self._asked_within(self._outside.waits.tokens if error.code in TOKENS else None)
+
+    async def _asked_within(self, seconds: float | None) -> None:
+        """Return after so many seconds (None: never), or when the operator asks to go on."""
+        since, until = moment.now(), None if seconds is None else time.monotonic() + seconds
+        while until is None or time.monotonic() < until:
+            left = self._outside.waits.look if until is None else until - time.monotonic()
+            await asyncio.sleep(min(max(left, 0.0), self._outside.waits.look))
+            row = await self._row()
+            if row and (row.paused_at or (row.asked_at and row.asked_at > since)):
+                return
+
+    async def _unless_paused(self) -> None:
+        """Wait while the operator has the feed paused."""
+        while (row := await self._row()) is not None and row.paused_at is not None:
+            if self._state != "paused":
+                await self._say("paused")
+            await asyncio.sleep(self._outside.waits.look)
+
+    async def _say(self, state: feeds.State, **values: Any) -> None:
+        """Show how the feed stands."""
+        why = f": {values['code']}: {values['reason']}" if "code" in values else ""
+        if (self._state, why) != (state, ""):
+            logs.log.info(f"feed {self._outside.name}: {state.replace('_', ' ')}{why}")
+        self._state, self._said = state, time.monotonic()
+        await self._quietly(self._note, state=state, **values)
+
+    async def _row(self) -> feeds.Feed | None:
+        found = await self._quietly(self._read)
+        return found if isinstance(found, feeds.Feed) else None
+
+    async def _quietly(self, act: Callable[..., Any], **values: Any) -> Any:
+        """Do something with the database; one that cannot be used is logged, and None comes."""
+        try:
+            return await asyncio.to_thread(act, **values)
+        except db.Unusable as error:
+            logs.log.error(f"feed {self._outside.name}: the database: {error}")
+            return None
+
+    def _holds(self) -> bool:
+        with self._outside.database.write() as connection:
+            seconds, holder = self._outside.seconds, self._outside.holder
+            return leases.take(connection, self._lease, holder, seconds) is not None
+
+    def _give_back(self) -> None:
+        with self._outside.database.write() as connection:
+            leases.drop(connection, self._lease, self._outside.holder)
+
+    def _read(self) -> feeds.Feed | None:
+        with self._outside.database.read() as connection:
+            return feeds.get(connection, self._outside.name)
+
+    def _note(self, **values: Any) -> None:
+        with self._outside.database.write() as connection:
+            feeds.change(connection, self._outside.name, **values)

@@ -1,0 +1,1 @@
+"""What a relay's answers say: pure functions from Payload to Batch."""
