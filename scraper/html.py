@@ -142,6 +142,14 @@ def is_in_class(node: Node, names: frozenset[str]) -> bool:
     return False
 
 
+def plain(markup: str, url: str) -> str:
+    """Return the text of a piece of markup. Raises PageChanged `hostile_input`."""
+    body = markup.replace("\0", "").encode("utf-8", "replace")
+    hostile.refuse_size(body, url)
+    hostile.refuse_shape(body, url)
+    return " ".join(LexborHTMLParser(body).text(separator=" ").split())
+
+
 def language(page: Page) -> str:
     """Return the page's own `lang`, lower case, or an empty text."""
     root = maybe(page, "html[lang]")

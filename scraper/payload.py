@@ -39,6 +39,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `veil`       for lists of which some entries may not name somebody: place in an entry -> mark;
                  archived as null where the mark is not false (`{"rows.user": "rows.gift.secret"}`:
                  of the list `rows` each entry's `user`, where its `gift.secret` is not false;
+                 with `?` behind it the mark counts only where it is there;
                  places that begin with a dot stand in the body itself)
     `capture`    `navigate` only: URL substring -> kind of the XHR answers that are payloads too
     `otherwise`  requests to make instead when the answer is not there (`PageChanged`, `Refused`)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
+from urllib import parse
 
 import msgspec
 
-from scraper import payload
+from scraper import errors, json, pace, payload
 
 
 class Opening(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,12 +28,15 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
 
     `say`    frames to answer with
     `keep`   it tells of something: it is archived and parsed
+    `text`   what is kept instead of the frame: without what is nobody's business, and without who
+             may not be named
     `live`   from here on everything that happens is heard
     `move`   the talk goes on over another socket
     """
 
     say: tuple[str, ...] = ()
     keep: bool = False
+    text: str | None = None
     live: bool = False
     move: Opening | None = None
 
@@ -49,8 +53,13 @@ class Talk(Protocol):
     ping: str | None
     silence: float
 
-    def begin(self, answer: payload.Payload | None, tokens: Mapping[str, str]) -> Opening:
-        """Return the first socket. Raises NeedsOperator, TryLater or PageChanged."""
+    def begin(
+        self, answer: payload.Payload | None, tokens: Mapping[str, str]
+    ) -> Opening | payload.Request:
+        """Return the first socket, or what is to be asked before, as the door was.
+
+        Raises NeedsOperator, TryLater, Refused or PageChanged.
+        """
         ...
 
     def hear(self, frame: str) -> Heard:
@@ -74,6 +83,41 @@ _FRAME = msgspec.json.Decoder(Frame)
 def body(frames: list[Frame]) -> bytes:
     """Return the body of a payload that holds frames, oldest first."""
     return msgspec.json.Encoder().encode_lines(frames)
+
+
+def heard(answer: payload.Payload) -> list[Frame]:
+    """Return the frames of a payload.
+
+    Raises TryLater (`empty_answer`, `body_truncated`) and PageChanged for what is none.
+    """
+    found = [
+        json.decode(line, Frame, answer.url) for line in answer.body.splitlines() if line.strip()
+    ]
+    if not found:
+        raise errors.TryLater("empty_answer", url=answer.url)
+    return found
+
+
+def address(said: str, hosts: str, base_url: str) -> str:
+    """Return the address of a socket that an answer or a frame names, if secrets may go there.
+
+    It must be encrypted and at one of the `hosts` (words) or beneath it; a site on this machine
+    has its sockets on this machine. Raises PageChanged.
+    """
+    try:
+        parts = parse.urlsplit(said)
+    except ValueError:
+        parts = parse.urlsplit("")
+    host = (parts.hostname or "").lower()
+    if pace.on_this_machine(base_url):
+        known = parts.scheme in {"ws", "wss"} and pace.on_this_machine(said)
+    else:
+        ours = any(host == one or host.endswith(f".{one}") for one in hosts.split())
+        known = parts.scheme == "wss" and ours
+    if not known:
+        where = f"{parts.scheme}://{host}"[:80]
+        raise errors.PageChanged("page_changed", f"{where} is no socket of the site", url=base_url)
+    return said
 
 
 def frames(body: bytes) -> list[Frame]:

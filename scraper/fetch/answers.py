@@ -26,17 +26,18 @@ def answer(
     status: int,
     headers: Mapping[str, str],
     body: bytes,
+    whole: bool = False,
 ) -> payload.Payload:
     """Return what came back as a Payload: no secret in its URL, headers or body.
 
     `headers` carry lower-case names. Where the request names keys to `keep`, nothing else of the
-    body is in the Payload.
+    body is in the Payload. One that is `whole` has its body as it came, and must not be kept.
     """
     return payload.Payload(
         request=request,
         url=redact.url(url),
         status=status,
-        body=redact.body(veiled(kept(body, request.keep), request.veil)),
+        body=body if whole else redact.body(veiled(kept(body, request.keep), request.veil)),
         fetched_at=datetime.now(UTC),
         headers={name: redact.url(headers[name]) for name in HEADERS if name in headers},
     )
@@ -77,7 +78,9 @@ def _chosen(fields: dict[str, msgspec.Raw], keep: tuple[str, ...]) -> dict[str, 
 def veiled(body: bytes, veil: Mapping[str, str]) -> bytes:
     """Return the body with null in the places of `veil` where an entry's mark is not false.
 
-    Places that begin with a dot stand in the body itself, as if it were the only entry.
+    A mark that ends in `?` counts only where it is there. Places that begin with a dot
+    stand in the body itself, as if it were the only entry.
+
     What is no JSON is treated as `kept` does.
     """
     if not veil:
@@ -90,10 +93,17 @@ def veiled(body: bytes, veil: Mapping[str, str]) -> bytes:
         rows, _, where = place.partition(".")
         found = [said] if not rows else said.get(rows) if isinstance(said, dict) else None
         for row in found if isinstance(found, list) else ():
-            (above, last), (flags, flag) = _within(row, where), _within(row, mark.split(".", 1)[1])
-            if flags is not None and flags.get(flag) is not False and above and last in above:
+            above, last = _within(row, where)
+            if above and last in above and _is_marked(row, mark.split(".", 1)[1]):
                 above[last] = None
     return msgspec.json.encode(said)
+
+
+def _is_marked(row: Any, mark: str) -> bool:
+    flags, flag = _within(row, mark.removesuffix("?"))
+    if flags is None or (mark.endswith("?") and flag not in flags):
+        return False
+    return flags.get(flag) is not False
 
 
 def _within(row: Any, place: str) -> tuple[dict[str, Any] | None, str]:

@@ -23,9 +23,12 @@ REDIRECTS = 5
 
 @contextlib.asynccontextmanager
 async def open_http(
-    deadline: float = DEADLINE, tokens: Mapping[str, str] | None = None
+    deadline: float = DEADLINE, tokens: Mapping[str, str] | None = None, *, whole: bool = False
 ) -> AsyncIterator[routed.Fetch]:
     """Open a client for one run; gives a Fetch for requests with `via="http"`.
+
+    `whole`: for the doors of talks, whose answers are asked for because of the secrets in them.
+    Nothing in their bodies is hidden, so they must not be kept.
 
     An answer may take `deadline` seconds, and as many more as the request's `wait` asks the other
     side to wait for something to tell.
@@ -49,7 +52,7 @@ async def open_http(
             try:
                 with _named(request.url):
                     async with asyncio.timeout(deadline + _waits(request)):
-                        return (await _answer(client, request, tokens or {}),)
+                        return (await _answer(client, request, tokens or {}, whole=whole),)
             except BaseException:
                 opened.clear()  # a client never gets back the connections of a cancelled request
                 raise
@@ -70,14 +73,18 @@ def _client(deadline: float) -> httpx.AsyncClient:
 
 
 async def _answer(
-    client: httpx.AsyncClient, request: payload.Request, tokens: Mapping[str, str]
+    client: httpx.AsyncClient,
+    request: payload.Request,
+    tokens: Mapping[str, str],
+    *,
+    whole: bool,
 ) -> payload.Payload:
     outgoing = _filled(client, request, tokens)
     for _ in range(REDIRECTS + 1):
         response = await client.send(outgoing, stream=True)
         try:
             if response.next_request is None:
-                return await _read(response, request, tokens)
+                return await _read(response, request, tokens, whole=whole)
             outgoing = _followed(outgoing, response.next_request)
         finally:
             await response.aclose()
@@ -137,7 +144,11 @@ def _followed(asked: httpx.Request, then: httpx.Request) -> httpx.Request:
 
 
 async def _read(
-    response: httpx.Response, request: payload.Request, tokens: Mapping[str, str]
+    response: httpx.Response,
+    request: payload.Request,
+    tokens: Mapping[str, str],
+    *,
+    whole: bool,
 ) -> payload.Payload:
     body = bytearray()
     unpack = _unpacker(response.headers.get("content-encoding", "identity"))
@@ -154,6 +165,7 @@ async def _read(
         status=response.status_code,
         headers=response.headers,
         body=_without(bytes(body), _in_path(request, tokens)),
+        whole=whole,
     )
 
 

@@ -46,6 +46,21 @@ def followed(layout: site.Layout) -> payload.Request:
     )
 
 
+def live_tips(layout: site.Layout, username: str) -> payload.Request:
+    """What happens in a room, over the chat's socket."""
+    return payload.Request(
+        url=layout.url("room", username=quote(username, safe="")),
+        kind="live_tips",
+        via="socket",
+        context={"room": username.lower()},
+    )
+
+
+def guest(layout: site.Layout) -> payload.Request:
+    """Who a guest is to the chat, and their ticket for it: never kept."""
+    return payload.Request(url=layout.url("user"), kind="guest", via="http", headers=JSON)
+
+
 def react(layout: site.Layout, username: str) -> payload.Request:
     """What anybody sees of a room; the stream's token and addresses are not kept."""
     return payload.Request(

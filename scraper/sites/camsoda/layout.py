@@ -11,9 +11,12 @@ LAYOUT = site.Layout(
         "sign_in": "/login",
         "user": "/api/v1/user/current",
         "react": "/api/v1/chat/react/{username}",
+        "room": "/{username}",
+        "node": "https://node2-ord.livemediahost.com:3000/",
         "online": "/api/v1/browse/online?page={page}&gender={gender}&showType=all",
     },
     selectors={
+        "socket_hosts_text": "livemediahost.com camsoda.com",
         "genders_text": "f m t c",
         "guest_text": "guest_",
         "not_found_text": "no username found",
@@ -25,6 +28,7 @@ LAYOUT = site.Layout(
         "session_cookie_text": "camsoda_session",
     },
     sizes={
+        "socket_silence_seconds": 100,
         "pages_at_most": 200,
         "throttle_seconds": 10,
         "not_found_rest_seconds": 604_800,

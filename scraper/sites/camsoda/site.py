@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from scraper import meanings, payload, site
-from scraper.sites.camsoda import endpoints, guard
+from scraper.sites.camsoda import endpoints, guard, node
 from scraper.sites.camsoda.layout import LAYOUT
-from scraper.sites.camsoda.pages import current, rooms
+from scraper.sites.camsoda.pages import current, live_tips, rooms
 
 
 def _status(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
@@ -25,6 +25,10 @@ def _followed(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request
         endpoints.followed_total(layout, "last"),
         endpoints.whoami(layout, "last", errand.username),
     )
+
+
+def _live_tips(errand: site.Errand, layout: site.Layout) -> payload.Request:
+    return endpoints.live_tips(layout, errand.target or errand.username)
 
 
 COLLECTORS = (
@@ -54,6 +58,16 @@ COLLECTORS = (
     ),
 )
 
+FEEDS = (
+    site.Feed(
+        name="live_tips",
+        summary="Tips and the end of broadcasts in the account's own room, or in a target.",
+        start=_live_tips,
+        way="socket",
+        talk=node.Talk,
+    ),
+)
+
 SITE = site.Site(
     name="camsoda",
     layout=LAYOUT,
@@ -62,10 +76,12 @@ SITE = site.Site(
         "whoami": current.whoami,
         "followed_total": current.total,
         "followed": current.followed,
+        "live_tips": live_tips.live_tips,
         "react": rooms.react,
         "online": rooms.online,
     },
     guard=guard.guard,
+    feeds={feed.name: feed for feed in FEEDS},
     by_hand=True,
     whoami=lambda layout: endpoints.whoami(layout, "whoami"),
 )

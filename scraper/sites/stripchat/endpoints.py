@@ -59,6 +59,48 @@ def cam(layout: site.Layout, username: str, renamed: int = 0) -> payload.Request
     )
 
 
+def chat(layout: site.Layout, username: str) -> payload.Request:
+    """The recent end of a room's chat; who tips anonymously is not kept."""
+    return payload.Request(
+        url=layout.url("chat", username=quote(username, safe="")),
+        kind="chat",
+        via="http",
+        headers=JSON,
+        context={"room": username.lower()},
+        veil={"messages.userData": "messages.details.isAnonymous?"},
+    )
+
+
+def live_chat(layout: site.Layout, username: str) -> payload.Request:
+    """What happens in a room, over its socket."""
+    return payload.Request(
+        url=layout.url("room", username=quote(username, safe="")),
+        kind="live_chat",
+        via="socket",
+        context={"room": username.lower()},
+    )
+
+
+def user_id(layout: site.Layout, username: str) -> payload.Request:
+    """The id of a room, by which its channels are named."""
+    return payload.Request(
+        url=layout.url("user_id", username=quote(username, safe="")),
+        kind="user_id",
+        via="http",
+        headers=JSON,
+    )
+
+
+def socket_config(layout: site.Layout, username: str) -> payload.Request:
+    """Where the socket is, and a guest's ticket for it: never kept."""
+    return payload.Request(
+        url=layout.url("socket_config", username=quote(username, safe="")),
+        kind="socket_config",
+        via="http",
+        headers=JSON,
+    )
+
+
 def live(layout: site.Layout, ids: Mapping[str, str]) -> tuple[payload.Request, ...]:
     """Rooms by their ids (username -> id), up to a hundred in each request."""
     known = sorted((username.lower(), own) for username, own in ids.items())

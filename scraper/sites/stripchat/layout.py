@@ -13,6 +13,10 @@ LAYOUT = site.Layout(
         "config_before": "/api/front/v2/initial-dynamic?requestType=initial",
         "cam": "/api/front/v2/models/username/{username}/cam",
         "list": "/api/front/models/list",
+        "chat": "/api/front/v2/models/username/{username}/chat?source=regular",
+        "user_id": "/api/front/users/user-ids/{username}",
+        "socket_config": "/api/front/v3/config/initial-dynamic?requestPath=%2F{username}",
+        "room": "/{username}",
         "favorites": "/api/front/models/favorites?offset={offset}&limit={limit}&sortBy=username",
         "favorites_offline": (
             "/api/front/models/favorites/offline?offset={offset}&limit={limit}&sortBy=username"
@@ -29,6 +33,10 @@ LAYOUT = site.Layout(
     },
     selectors={
         "token_text": "initialDynamic.jwtToken",
+        "socket_hosts_text": "stripchat.com sc-apps.com",
+        "channels_text": (
+            "newChatMessage modelStatusChanged broadcastChanged goalChanged topicChanged"
+        ),
         "not_found_text": "not found",
         "challenge_text": "<title>Just a moment...</title>",
         "slow_down_text": "",
@@ -43,6 +51,7 @@ LAYOUT = site.Layout(
         "transactions": 100,
         "payers": 100,
         "rows_at_most": 1_000_000,
+        "socket_silence_seconds": 30,
         "first_days": 30,
         "overlap_seconds": 3600,
         "throttle_seconds": 10,

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from scraper import meanings, payload, site
-from scraper.sites.stripchat import endpoints, extension, guard
+from scraper.sites.stripchat import centrifugo, endpoints, extension, guard
 from scraper.sites.stripchat.layout import LAYOUT
-from scraper.sites.stripchat.pages import bridge, cam, earnings, favorites, identity, live
+from scraper.sites.stripchat.pages import (
+    bridge,
+    cam,
+    chat,
+    earnings,
+    favorites,
+    identity,
+    live,
+    live_chat,
+)
 
 
 def _status(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
@@ -34,6 +43,14 @@ def _favorites(errand: site.Errand, layout: site.Layout) -> tuple[payload.Reques
         endpoints.favorites_total(layout, "last"),
         endpoints.whoami(layout, "last", errand.username, then="favorite_ids"),
     )
+
+
+def _chat(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
+    return (endpoints.chat(layout, errand.target or errand.username),)
+
+
+def _live_chat(errand: site.Errand, layout: site.Layout) -> payload.Request:
+    return endpoints.live_chat(layout, errand.target or errand.username)
 
 
 COLLECTORS = (
@@ -65,6 +82,12 @@ COLLECTORS = (
         start=_payers,
     ),
     site.Collector(
+        name="chat",
+        summary="The recent chat and tips of the account's own room, or of a target.",
+        start=_chat,
+        way="http",
+    ),
+    site.Collector(
         name="favorites",
         summary="The rooms that the account favours, online and offline.",
         start=_favorites,
@@ -72,6 +95,18 @@ COLLECTORS = (
         parts=endpoints.PARTS,
         totals=(favorites.TOTAL, favorites.SECOND_TOTAL),
     ),
+)
+
+FEEDS = (
+    site.Feed(
+        name="live_chat",
+        summary="Chat, tips, goals and broadcasts of the account's own room, or of a target.",
+        start=_live_chat,
+        way="socket",
+        talk=centrifugo.Talk,
+        fills=("chat",),
+    ),
+    extension.BRIDGE,
 )
 
 SITE = site.Site(
@@ -82,6 +117,8 @@ SITE = site.Site(
         "whoami": identity.whoami,
         "cam": cam.cam,
         "live": live.live,
+        "chat": chat.chat,
+        "live_chat": live_chat.live_chat,
         "favorites": favorites.favorites,
         "favorites_total": favorites.total,
         "favorite_ids": favorites.ids,
@@ -92,5 +129,5 @@ SITE = site.Site(
     guard=guard.guard,
     by_hand=True,
     whoami=lambda layout: endpoints.whoami(layout, "whoami"),
-    feeds={feed.name: feed for feed in (extension.BRIDGE,)},
+    feeds={feed.name: feed for feed in FEEDS},
 )

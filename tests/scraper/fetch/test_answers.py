@@ -89,3 +89,28 @@ def test_the_seam_hides_secrets_in_address_headers_and_body() -> None:
     assert made.url == "https://example.test/a?token=***&page=2"
     assert set(made.headers) == {"content-type", "x-inertia-location"}
     assert made.fetched_at.tzinfo is not None
+
+
+def test_a_veil_whose_mark_may_be_missing_hides_only_where_it_is_there_and_not_false() -> None:
+    rows = [{"who": "a"}, {"who": "b", "hidden": False}, {"who": "c", "hidden": None}]
+    body = msgspec.json.encode({"rows": rows})
+
+    sure, unsure = (
+        [
+            one["who"]
+            for one in msgspec.json.decode(answers.veiled(body, {"rows.who": mark}))["rows"]
+        ]
+        for mark in ("rows.hidden", "rows.hidden?")
+    )
+    assert (sure, unsure) == ([None, "b", None], ["a", "b", None])
+
+
+def test_the_answer_of_a_talks_door_comes_whole() -> None:
+    body = b'{"jwtToken": "canary"}'
+    asked = payload.Request(url="https://site.invalid/door", kind="door")
+
+    hidden, whole = (
+        answers.answer(asked, url=asked.url, status=200, headers={}, body=body, whole=whole)
+        for whole in (False, True)
+    )
+    assert (b"canary" in hidden.body, whole.body) == (False, body)

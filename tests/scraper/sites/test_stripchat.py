@@ -353,7 +353,7 @@ def test_no_token_is_ever_archived(reader: Reader, practice: client.Practice) ->
     names = tuple(practice.truth()["followed"]["online"])
     kept = b""
     for collector in SITE.collectors:
-        reader.walk(collector, now=given.AT, people=names)
+        reader.walk(collector, now=given.AT, people=names, target=None)
         kept += b"".join(reader.archived)
     assert [one for one in practice.tokens() if one.encode() in kept] == []
     assert b"streamName" not in kept

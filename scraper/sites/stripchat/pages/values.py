@@ -23,6 +23,11 @@ def number(value: Number | None, url: str = "") -> int:
     return int(str(value))
 
 
+def is_id(value: Id | None) -> bool:
+    """Whether this is somebody's id: guests and nobody have none above 0."""
+    return bool(re.fullmatch(r"[0-9]{1,18}", str(value))) and int(str(value)) > 0
+
+
 def count(value: Number | None, url: str) -> int | None:
     """Return a whole number, or None where the site said nothing."""
     return None if value is None or value == "" else number(value, url)
