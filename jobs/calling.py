@@ -63,21 +63,35 @@ def calling(desk: visit.Desk) -> Call:
         account: runs.Account, collector: site.Collector | site.Feed
     ) -> AsyncIterator[TokenVisit]:
         where, chosen = desk.sites[account.site], desk.chosen.sites[account.site]
-        lock = lanes.lock(desk.chosen, account.name, f"{account.site}.{collector.name}")
-        async with alone.in_turn(lock, desk.patience):
-            known = await asyncio.to_thread(
-                tokens.known, account.name, collector.tokens, desk.environ, desk.vault
+        async with (
+            admitted(desk, account, collector) as (known, refuse),
+            http.open_http(chosen.request_timeout_seconds, known) as fetch,
+        ):
+            yield TokenVisit(
+                pictures.kept(routed.routed({"http": fetch}), _pictures(desk, account.site)),
+                _budgets(desk, account, where),
+                refuse,
             )
-            refusals = tokens.Refusals(desk.storage / "pace", account.name)
-            refusals.check(known)
-            async with http.open_http(chosen.request_timeout_seconds, known) as fetch:
-                yield TokenVisit(
-                    pictures.kept(routed.routed({"http": fetch}), _pictures(desk, account.site)),
-                    _budgets(desk, account, where),
-                    lambda: refusals.note(known),
-                )
 
     return call
+
+
+@asynccontextmanager
+async def admitted(
+    desk: visit.Desk, account: runs.Account, wants: site.Collector | site.Feed
+) -> AsyncIterator[tuple[dict[str, str], Callable[[], None]]]:
+    """Give the tokens that a collector or a feed wants, alone with it, and what refuses them.
+
+    Raises NeedsOperator `no_token`, and `token_refused` for one that was refused before.
+    """
+    lock = lanes.lock(desk.chosen, account.name, f"{account.site}.{wants.name}")
+    async with alone.in_turn(lock, desk.patience):
+        known = await asyncio.to_thread(
+            tokens.known, account.name, wants.tokens, desk.environ, desk.vault
+        )
+        refusals = tokens.Refusals(desk.storage / "pace", account.name)
+        refusals.check(known)
+        yield known, lambda: refusals.note(known)
 
 
 def _pictures(desk: visit.Desk, site_name: str) -> pictures.Folder:

@@ -93,6 +93,8 @@ def feed_problems(
                 (*above, "feed"),
                 f"there is no feed {feed.feed}; there are {', '.join(sorted(known))}",
             )
+        elif known[feed.feed].way == "pushed":
+            yield (*above, "feed"), f"{feed.feed} is pushed to us, and there is no door for it yet"
         elif known[feed.feed].targeted and feed.target is None:
             yield (*above, "target"), f"{feed.feed} needs to be told which room"
         if feed.account not in accounts:

@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
-from jobs import calling
+from jobs import calling, visit
 from jobs.feeds import taking
-from scraper import errors, payload
+from scraper import errors, payload, talk
+from scraper.fetch import http, socket
 
 
 class Ear(Protocol):
@@ -68,15 +69,54 @@ class BeingTold:
         raise asked
 
 
-def opening(call: calling.Call) -> Opened:
+class Talking:
+    """A talk over a socket."""
+
+    def __init__(self, line: socket.Line) -> None:
+        self.fetch = line.__call__
+        self.hears = line.hears
+
+    async def throttled(self, retry_after: float | None) -> None:
+        """Do nothing: who is throttled connects later."""
+
+    async def answer(self, asked: errors.NeedsOperator) -> None:
+        """Raise it."""
+        raise asked
+
+
+def opening(desk: visit.Desk) -> Opened:
     """Return the ways to listen, by the feed's own."""
+    call = calling.calling(desk)
 
     @asynccontextmanager
     async def opened(taker: taking.Taker) -> AsyncIterator[Ear]:
         if taker.feed.way == "pushed":
             yield BeingTold()
-            return
-        async with call(taker.account, taker.feed) as visit:
-            yield Asking(visit)
+        elif taker.feed.talk is not None:
+            request = await asyncio.to_thread(taker.ask, patient=True)
+            async with _talked(desk, taker, taker.feed.talk(request, taker.layout)) as line:
+                yield Talking(line)
+        else:
+            async with call(taker.account, taker.feed) as visit:
+                yield Asking(visit)
 
     return opened
+
+
+@asynccontextmanager
+async def _talked(
+    desk: visit.Desk, taker: taking.Taker, said: talk.Talk
+) -> AsyncIterator[socket.Line]:
+    """Open a talk; tokens that its site refuses are not sent again."""
+    deadline = desk.chosen.sites[taker.where.name].request_timeout_seconds
+    async with calling.admitted(desk, taker.account, taker.feed) as (known, refuse):
+        try:
+            async with (
+                http.open_http(deadline, known, whole=True) as ask,
+                socket.open_socket(said, ask, known) as line,
+            ):
+                yield line
+        except errors.NeedsOperator as asked:
+            if asked.code == "token_refused":
+                await asyncio.to_thread(refuse)
+            raise

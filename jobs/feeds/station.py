@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from jobs import calling, logs, orders, run, sections, settings, visit
+from jobs import logs, orders, run, sections, settings, visit
 from jobs.feeds import ears, listener, taking
 from models import db, feeds, leases, runs
 from scraper import errors
@@ -78,7 +78,7 @@ class Station:
             name=name,
             holder=self._holder,
             begin=lambda: begin(self._database, chosen, name, self._holder),
-            opened=ears.opening(calling.calling(desk)),
+            opened=ears.opening(desk),
             nudge=self._nudge,
             seconds=chosen.service.lease_seconds,
             waits=self._waits,
