@@ -131,7 +131,7 @@ def telemetry(
     days: Days = 1.0,
     json: Json = False,
 ) -> None:
-    """List what a room stood at, and how its balance changed: no change is a tip."""
+    """List what a room stood at; changes are no tips."""
     import itertools
 
     from jobs.cli import opening

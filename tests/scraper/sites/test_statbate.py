@@ -65,7 +65,8 @@ def test_words_instead_of_data_are_quoted(kind: str, words: dict[str, str]) -> N
     with pytest.raises(errors.PageChanged) as refused:
         SITE.parsers[kind](answer, LAYOUT)
 
-    assert kind == "token_check" or "No such thing" in refused.value.message
+    silent = {"token_check", "live", "webhook"}
+    assert kind in silent or "No such thing" in refused.value.message
 
 
 @pytest.mark.parametrize(
