@@ -33,6 +33,7 @@ from jobs.cli import (
     schedule,
     searching,
     serving,
+    sessions,
     state,
     stats,
     vault,
@@ -50,6 +51,7 @@ GROUPS: Mapping[str, typer.Typer] = {
     "people": people.app,
     "runs": runs.app,
     "schedule": schedule.app,
+    "sessions": sessions.app,
     "stats": stats.app,
     "vault": vault.app,
 }
