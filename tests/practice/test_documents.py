@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from fixtures.practice import client, deeds, faults, options
+from fixtures.practice import __main__, client, deeds, faults, options
+from fixtures.practice.sites import SITES
 
 TEXT = (Path(__file__).parents[2] / "docs" / "practice.md").read_text("utf-8")
 
@@ -28,8 +29,9 @@ def test_every_change_is_documented() -> None:
 
 def test_every_option_named_exists_and_every_option_is_explained() -> None:
     known = {"--" + name.replace("_", "-") for name in options.Options.__slots__}
+    ports = {__main__.port_flag(name) for name in SITES}
     named = set(re.findall(r"`(--[a-z-]+)", TEXT))
-    assert named <= known | {"--help"}
+    assert named <= known | ports | {"--help"}
     assert all(f"`{name}`" in str(options.Options.__doc__) for name in options.Options.__slots__)
 
 
