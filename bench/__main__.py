@@ -22,6 +22,7 @@ PARTS = {
     "runs": "bench.run_list",
     "snapshots": "bench.snapshots",
     "search": "bench.searching",
+    "live": "bench.live",
 }
 
 
