@@ -38,6 +38,12 @@ LISTENED = {
 
 PUSHED = {"webhook": ("statbate.webhook", "figures"), "bridge": ("stripchat.bridge", "strip")}
 
+POSTED = 3000
+"""Happenings of which webhooks are posted: each is a body of its own."""
+
+TOGETHER = 50
+"""Tips in one body of the bridge."""
+
 Fact = tuple[str, str | None, int | None, str | None, bool]
 """Kind, username, tokens, text and whether it is private."""
 
@@ -71,23 +77,31 @@ def happened(world: client.Practice) -> list[happenings.Happening]:
     return [happenings.Happening(**row | {"at": at}) for row, at in zip(rows, times, strict=True)]
 
 
-def bodies(name: str, all_of_it: Iterable[happenings.Happening], room: str) -> Iterator[Any]:
-    """Yield what is pushed to us of a broadcast."""
+def bodies(name: str, all_of_it: list[happenings.Happening], room: str) -> Iterator[Any]:
+    """Yield what is pushed to us of a broadcast: a webhook for each tip, bridged ones together."""
+    if name == "webhook":
+        yield from _webhooks(all_of_it[:POSTED], room)
+        return
+    tips = [one for one in all_of_it if one.kind == "tip" and one.platform == "stripchat"]
+    for begin in range(0, len(tips), TOGETHER):
+        yield {"events": [_bridged(one) for one in tips[begin : begin + TOGETHER]]}
+
+
+def _webhooks(told: Iterable[happenings.Happening], room: str) -> Iterator[Any]:
     tippers: set[tuple[str, str]] = set()
-    for one in all_of_it:
-        if one.kind == "tip" and name == "webhook":
+    for one in told:
+        if one.kind == "tip":
             first = not one.anonymous and (one.platform, one.username) not in tippers
             tippers.add((one.platform, one.username))
             for event in (webhooks.TIP, webhooks.FIRST) if first else (webhooks.TIP,):
                 yield webhooks.typed(one, room, event, first)
-        elif one.kind == "tip" and one.platform == "stripchat":
-            yield {"event": "v1.tokens.spent", "at": one.at, "data": {"tipData": _bridged(one)}}
 
 
 def _bridged(one: happenings.Happening) -> dict[str, Any]:
     said = {"amount": one.tokens, "isAnonymous": one.anonymous, "message": one.text or None}
     user = {"isGuest": False, "username": one.username}
-    return {**said, "type": "private" if one.private else "public", "user": user, "id": one.number}
+    said |= {"type": "private" if one.private else "public", "user": user, "id": one.number}
+    return {"event": "v1.tokens.spent", "at": one.at, "data": {"tipData": said}}
 
 
 def answers(taker: taking.Taker, told: Iterable[Any]) -> list[payload.Payload]:
