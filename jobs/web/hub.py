@@ -7,8 +7,8 @@ messages in memory, is told which, and finds them in the table.
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
@@ -16,6 +16,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 import msgspec
 
 from jobs import logs
+from jobs.web import frames
 from models import db
 
 BUFFER = 128
@@ -30,8 +31,8 @@ REPLAY = 10_000
 LOOK = 0.5
 """Seconds between two looks at the table, for what other processes write."""
 
-_STEP = 32
-"""Messages that are handed on before those who send them have their turn."""
+_STEP = 64
+"""Messages that are handed on at once before those who send them have their turn."""
 
 _TURNS = 8
 
@@ -42,7 +43,7 @@ Marks = tuple[int, ...]
 """How far each of a channel's tables was read: ids, 0 for the beginning."""
 
 
-class Message(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True, dict=True):
     """A message, and how far whoever has it has come.
 
     `private`: for those only who may know of private acts. `extra`: tells nothing that a table
@@ -54,6 +55,11 @@ class Message(msgspec.Struct, frozen=True):
     private: bool = False
     extra: bool = False
     room: str = ""
+
+    @functools.cached_property
+    def frame(self) -> bytes:
+        """The message as it leaves: made once, however many listen."""
+        return frames.text(self.text)
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -96,39 +102,42 @@ class Client:
         self.missed_in_all = 0
         self.private = private
         self._seq = seq
-        self._waiting: deque[str] = deque()
+        self._waiting: list[Message] = []
         self._missed = 0
         self._woken = asyncio.Event()
 
-    def offer(self, message: Message) -> None:
-        """Take a message for them, unless they have it or may not have it."""
-        known = all(new <= old for new, old in zip(message.marks, self.marks, strict=True))
-        if known and not message.extra:
-            return
-        if message.private and not self.private:
-            return
-        if self._missed or len(self._waiting) >= BUFFER:
-            self._missed += 1
-        else:
-            self._waiting.append(message.text)
-            self.marks = message.marks
-        self._woken.set()
+    def offer(self, messages: Sequence[Message]) -> None:
+        """Take messages for them, but those they have or may not have."""
+        mine, all_of_it = self.marks, self.private
+        fresh = [
+            one
+            for one in messages
+            if (one.marks > mine or one.extra) and (all_of_it or not one.private)
+        ]
+        room = 0 if self._missed else BUFFER - len(self._waiting)
+        if taken := fresh[:room]:
+            self._waiting += taken
+            self.marks = max(mine, taken[-1].marks)
+        self._missed += len(fresh) - len(taken)
+        if fresh:
+            self._woken.set()
 
     @property
     def waits(self) -> bool:
         """Whether something waits for them."""
         return bool(self._waiting)
 
-    async def following(self) -> str:
-        """Return the next message for them, once there is one."""
+    async def following(self) -> list[Message]:
+        """Return the next messages for them, once there are any."""
         while not self._waiting and not self._missed:
             self._woken.clear()
             await self._woken.wait()
         if self._waiting:
-            return self._waiting.popleft()
+            found, self._waiting = self._waiting, []
+            return found
         missed, self._missed = self._missed, 0
         self.missed_in_all += missed
-        return lagged(missed, self._seq(self.marks))
+        return [Message(lagged(missed, self._seq(self.marks)), self.marks)]
 
 
 class Channel:
@@ -206,10 +215,10 @@ class Channel:
     async def _publish(self, messages: Sequence[Message]) -> None:
         """Hand messages on, no faster than those who are not slow can send them."""
         for begin in range(0, len(messages), _STEP):
-            for message in messages[begin : begin + _STEP]:
-                self._marks = message.marks if not message.extra else self._marks
-                for client in self.clients:
-                    client.offer(message)
+            step = messages[begin : begin + _STEP]
+            for client in self.clients:
+                client.offer(step)
+            self._marks = next((one.marks for one in reversed(step) if not one.extra), self._marks)
             for _ in range(_TURNS):
                 await asyncio.sleep(0)
                 if not any(client.waits for client in self.clients):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette import responses, websockets
 
-from jobs.web import doorman, hub
+from jobs.web import doorman, frames, hub
 from models import db, web_tokens
 
 LOOK = 2.0
@@ -97,7 +97,7 @@ async def _tell(
             await _replay(socket, client, page)
         await _replay(socket, client, page)
         while True:
-            await socket.send_text(await client.following())
+            await _say(socket, await client.following())
     finally:
         channel.leave(client)
 
@@ -127,6 +127,9 @@ def _too_old(since: hub.Marks, end: hub.Marks) -> hub.Marks | None:
 
 async def _replay(socket: websockets.WebSocket, client: hub.Client, page: hub.Page) -> None:
     client.marks = page.marks
-    for message in page.messages:
-        if client.private or not message.private:
-            await socket.send_text(message.text)
+    await _say(socket, [one for one in page.messages if client.private or not one.private])
+
+
+async def _say(socket: websockets.WebSocket, messages: Sequence[hub.Message]) -> None:
+    if messages:
+        await frames.send(socket, b"".join(one.frame for one in messages))
