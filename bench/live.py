@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import functools
 import os
 import socket
 import statistics
@@ -28,7 +27,7 @@ import msgspec
 import psutil
 import websockets
 
-from bench import databases, figures
+from bench import databases, figures, screens
 from jobs import service, settings
 from jobs.web import server
 from models import web_tokens
@@ -36,81 +35,18 @@ from models import web_tokens
 SECONDS = 8.0
 RATES = (100, 1000)
 SCREENS = (1, 200)
-SENDERS = 8
-PING = 9
-UPGRADE = (
-    "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-    "Authorization: Bearer {token}\r\n\r\n"
-)
+SENDERS = 100
+"""Connections that state levels in turn: on each one a level waits until the one before is kept."""
+AIM = 250
+"""Milliseconds that a message may take."""
+
+LATEST = 5.0
+"""Seconds that what was sent may still be under way."""
+
 POST = (
     "POST /api/tracking/telemetry HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
     "Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
 )
-
-
-class Took(msgspec.Struct):
-    """What a load came to: delays in seconds, levels sent, messages that a screen missed."""
-
-    delays: list[float]
-    sent: int
-    missed: int
-
-    def percentile(self, share: float) -> float:
-        """Return the delay that this share of messages stays below."""
-        ordered = sorted(self.delays) or [float("nan")]
-        return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
-
-
-class Screen(asyncio.Protocol):
-    """One socket; the first of all takes the time of each message, the others only read."""
-
-    def __init__(self, hello: bytes, *, measures: bool) -> None:
-        self.delays: list[float] = []
-        self.missed = 0
-        self.open = asyncio.get_running_loop().create_future()
-        self._hello = hello
-        self._measures = measures
-        self._left = b""
-
-    def connection_made(self, transport: Any) -> None:
-        """Ask to be let in."""
-        self._transport = transport
-        transport.write(self._hello)
-
-    def data_received(self, data: bytes) -> None:
-        """Take what comes."""
-        if not self.open.done():
-            head, found, data = (self._left + data).partition(b"\r\n\r\n")
-            if not found:
-                self._left = head
-                return
-            if b" 101 " not in head.partition(b"\r\n")[0]:
-                raise RuntimeError(head.decode())
-            self._left = b""
-            self.open.set_result(None)
-        self._left = self._frames(self._left + data)
-
-    def _frames(self, data: bytes) -> bytes:
-        now = time.monotonic_ns()
-        while len(data) >= 4:  # no frame that is told or asked is shorter
-            length, begin = data[1] & 0x7F, 2
-            if length == 126:
-                length, begin = int.from_bytes(data[2:4], "big"), 4
-            if len(data) < begin + length:
-                break
-            kind, body = data[0] & 0x0F, data[begin : begin + length]
-            data = data[begin + length :]
-            if kind == PING:
-                self._transport.write(bytes([0x8A, 0x80 | length, 0, 0, 0, 0]) + body)
-            elif not self._measures:
-                continue
-            elif body.startswith(b'{"event_type":"TELEMETRY'):
-                told = msgspec.json.decode(body)
-                self.delays.append((now - told["data"]["timestamp"]) / 1e9)
-            elif body.startswith(b'{"event_type":"LAGGED'):
-                self.missed += msgspec.json.decode(body)["missed"]
-        return data
 
 
 def main() -> None:
@@ -128,52 +64,48 @@ def main() -> None:
 
 async def _delays() -> list[figures.Figure]:
     found = []
-    for screens in SCREENS:
+    for many in SCREENS:
         for rate in RATES:
-            ours, floor = [await _loaded(what, rate, screens) for what in ("ours", "floor")]
+            ours, floor = [await _loaded(what, rate, many) for what in ("ours", "floor")]
             late, bare = ours.percentile(0.99), floor.percentile(0.99)
-            words = f"{ours.sent / SECONDS:,.0f} levels a second to {screens} screen{'s' * (screens > 1)}: p99 delay"
-            lost = f", {ours.missed:,} told as missed" if ours.missed else ""
+            load = f"{ours.sent / SECONDS:,.0f} levels a second to {many} screen"
             found.append(
                 figures.Figure(
-                    what=words,
-                    ours=f"{late * 1e3:.1f} ms (p50 {ours.percentile(0.5) * 1e3:.1f}){lost}",
-                    peer=f"bare {bare * 1e3:.1f} ms (p50 {floor.percentile(0.5) * 1e3:.1f})",
+                    what=f"{load}{'s' * (many > 1)}: p99 delay",
+                    ours=ours.told(),
+                    peer=f"bare {floor.told()}",
                     ratio=f"{late / bare:.1f} x",
+                    aim=figures.at_most(late * 1e3, AIM, "ms"),
                 )
             )
     return found
 
 
-async def _loaded(what: str, rate: int, screens: int) -> Took:
+async def _loaded(what: str, rate: int, many: int) -> screens.Took:
     with tempfile.TemporaryDirectory() as name, _served(what, Path(name)) as (place, _):
-        return await _load(what, place, rate, screens, SECONDS)
+        return await _load(what, place, rate, many, SECONDS)
 
 
-async def _load(what: str, place: tuple[int, str], rate: int, screens: int, seconds: float) -> Took:
+async def _load(
+    what: str, place: tuple[int, str], rate: int, many: int, seconds: float
+) -> screens.Took:
     port, token = place
-    hello = UPGRADE.format(path="/ws/dashboard", token=token).encode()
-    loop = asyncio.get_running_loop()
-    open_ones = []
-    for number in range(screens):
-        screen = functools.partial(Screen, hello, measures=number == 0)
-        opened = await loop.create_connection(screen, "127.0.0.1", port)
-        open_ones.append(opened)
-        await opened[1].open
-    async with _sending(what, port, token) as send:
+    async with (
+        screens.opened(place, "/ws/dashboard", many, _late) as first,
+        _sending(what, port, token) as send,
+    ):
         begun, sent = time.perf_counter(), 0
         while (passed := time.perf_counter() - begun) < seconds:
             while sent < passed * rate:
                 send(sent)
                 sent += 1
             await asyncio.sleep(0.001)
-        first = open_ones[0][1]
-        until = time.monotonic() + 5
-        while len(first.delays) + first.missed < sent and time.monotonic() < until:  # noqa: ASYNC110 - what came is looked at
-            await asyncio.sleep(0.01)
-    for transport, _ in open_ones:
-        transport.abort()
-    return Took(first.delays, sent, first.missed)
+        await screens.told(first, sent, LATEST)
+        return screens.Took(first.delays, sent, first.missed)
+
+
+def _late(data: dict[str, Any]) -> float:
+    return float(time.monotonic_ns() - data["timestamp"]) / 1e9
 
 
 @contextlib.asynccontextmanager

@@ -31,6 +31,9 @@ REPLAY = 10_000
 LOOK = 0.5
 """Seconds between two looks at the table, for what other processes write."""
 
+APART = 0.04
+"""Seconds between two looks at most often: what comes fast goes out together."""
+
 _STEP = 64
 """Messages that are handed on at once before those who send them have their turn."""
 
@@ -165,6 +168,7 @@ class Channel:
                 await self._look()
             except db.Unusable as error:
                 logs.log.error(f"the database: {error}")
+            await asyncio.sleep(APART)
 
     def nudge(self) -> None:
         """Say that the log has gained something; from any thread."""
