@@ -23,6 +23,8 @@ PARTS = {
     "snapshots": "bench.snapshots",
     "search": "bench.searching",
     "live": "bench.live",
+    "feed": "bench.feed_rows",
+    "screens": "bench.feed_screens",
 }
 
 
