@@ -24,8 +24,8 @@ from bench import clocks, figures, listening
 from fixtures.practice import client
 from models import archive, bulk, db, moment, runs, statements
 
-EVENTS = 20_000
-ROUNDS = 3
+EVENTS = 10_000
+ROUNDS = 2
 AIM = 1_000
 """Events a second."""
 

@@ -98,7 +98,7 @@ def _webhooks(told: Iterable[happenings.Happening], room: str) -> Iterator[Any]:
 
 
 def _bridged(one: happenings.Happening) -> dict[str, Any]:
-    said = {"amount": one.tokens, "isAnonymous": one.anonymous, "message": one.text or None}
+    said: dict[str, Any] = {"amount": one.tokens, "isAnonymous": one.anonymous, "message": one.text or None}
     user = {"isGuest": False, "username": one.username}
     said |= {"type": "private" if one.private else "public", "user": user, "id": one.number}
     return {"event": "v1.tokens.spent", "at": one.at, "data": {"tipData": said}}
@@ -180,7 +180,7 @@ def _relayed(platform: str) -> Any:
 
 def _posted(told: Happened, room: str) -> Facts:
     """A webhook says neither which tip it is nor more than the second: equal ones are one."""
-    known = set()
+    known: set[tuple[Any, ...]] = set()
     for body in bodies("webhook", told, room):
         said = body["data"]
         who = None if said["member"] == webhooks.NOBODY else said["member"]
