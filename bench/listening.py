@@ -18,6 +18,9 @@ FEED = f"/events/{client.USERNAME}/{client.API_TOKEN}/"
 PLATFORM = "chaturbate"
 BACKLOG = 1_000_000
 
+RATE = 2000
+"""Requests a minute that the Events API allows; an answer holds 100 events."""
+
 
 @contextlib.contextmanager
 def practice() -> Iterator[client.Practice]:
@@ -31,7 +34,7 @@ def chosen(base_url: str, folder: Path, port: int = 0) -> settings.Settings:
     """Return the settings of a house in `folder` that listens to one feed."""
     text = (
         f'[storage]\ndirectory = "{folder}"\n[service]\nport = {port}\n'
-        f'[sites.chaturbate]\nbase_url = "{base_url}"\nrequests_per_minute = 0\n'
+        f'[sites.chaturbate]\nbase_url = "{base_url}"\nrequests_per_minute = {RATE}\n'
         f'[accounts.main]\nsite = "chaturbate"\nusername = "{client.USERNAME}"\n'
         '[feeds.room]\nfeed = "chaturbate.events"\naccount = "main"\n'
     )
