@@ -98,7 +98,11 @@ def _webhooks(told: Iterable[happenings.Happening], room: str) -> Iterator[Any]:
 
 
 def _bridged(one: happenings.Happening) -> dict[str, Any]:
-    said: dict[str, Any] = {"amount": one.tokens, "isAnonymous": one.anonymous, "message": one.text or None}
+    said: dict[str, Any] = {
+        "amount": one.tokens,
+        "isAnonymous": one.anonymous,
+        "message": one.text or None,
+    }
     user = {"isGuest": False, "username": one.username}
     said |= {"type": "private" if one.private else "public", "user": user, "id": one.number}
     return {"event": "v1.tokens.spent", "at": one.at, "data": {"tipData": said}}
