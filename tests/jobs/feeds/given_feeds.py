@@ -76,6 +76,11 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         return int(self.rows(f"SELECT count(*) FROM {table}")[0][0])  # noqa: S608 - a table's name
 
 
+def joined(world: client.Practice) -> bool:
+    """Tell whether Camsoda's second node has let a listener in: the first one sends all there."""
+    return [one["status"] for one in world.requests("/node/*")][-1:] == [101]
+
+
 async def until(true: Callable[[], object], seconds: float = 20) -> None:
     """Wait until something is true."""
     async with asyncio.timeout(seconds):

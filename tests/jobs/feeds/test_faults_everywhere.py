@@ -52,8 +52,10 @@ async def until(true: Callable[[], object]) -> None:
     await given_feeds.until(true, 60)
 
 
-def settled(house: given_feeds.House) -> bool:
-    return all(house.state(name) == "live" for name in house.chosen.feeds)
+def settled(house: given_feeds.House, world: client.Practice) -> bool:
+    return given_feeds.joined(world) and all(
+        house.state(name) == "live" for name in house.chosen.feeds
+    )
 
 
 @pytest.fixture
@@ -88,7 +90,7 @@ async def test_a_feed_in_trouble_says_so_and_comes_back_while_the_others_go_on(
         world.play(4, 400)
         await until(lambda: all(house.feed(one).told_at for one in others))
         world.clear_faults()
-        await until(lambda: settled(house))
+        await until(lambda: settled(house, world))
         world.play(5, 400)
         await until(lambda: house.feed(name).told_at)
 
@@ -103,15 +105,15 @@ async def test_a_talk_that_breaks_off_is_begun_again_and_what_was_not_heard_is_a
     path = FEEDS[name]["path"]
     number = world.fault(kind, path=path, times=1, frames=0)
     async with house.listening():
-        await until(lambda: settled(house))
+        await until(lambda: settled(house, world))
         opened = len(world.requests(path))
         world.play(4, 400)
         await until(lambda: len(world.requests(path)) > opened and house.count("gaps"))
-        await until(lambda: settled(house))
+        await until(lambda: settled(house, world))
         before = house.feed(name).records
         world.play(5, 400)
         await until(lambda: house.feed(name).records > before)
-        assert all(house.feed(one).told_at for one in FEEDS)
+        await until(lambda: all(house.feed(one).told_at for one in FEEDS))
 
     assert hits(world, number) == 1
     gap = "SELECT DISTINCT feed, reason FROM gaps"
@@ -124,7 +126,7 @@ async def test_what_nobody_understands_is_kept_and_the_rest_is_read(
     for name in TALKED:
         world.fault("rubbish", path=FEEDS[name]["path"], times=1, frames=7)
     async with house.listening():
-        await until(lambda: settled(house))
+        await until(lambda: settled(house, world))
         world.play(4, 400)
         tips = [one for one in given_broadcast.happened(world) if one.kind == "tip"]
         sums = "SELECT s.source, sum(i.tokens) FROM interactions i JOIN streams s ON"

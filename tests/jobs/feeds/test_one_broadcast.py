@@ -40,6 +40,7 @@ async def test_ten_thousand_mixed_events_are_as_many_rows_and_once_more_shuffled
     async with house.listening():
         names = list(house.chosen.feeds)
         await given_feeds.until(lambda: all(house.state(name) == "live" for name in names))
+        await given_feeds.until(lambda: given_feeds.joined(world))
         world.play(6, HAPPENINGS)
         all_of_it = given_broadcast.happened(world)
         wanted = truth(world, all_of_it)

@@ -26,6 +26,7 @@ async def test_tips_told_over_a_socket_are_in_the_table_and_a_silence_is_a_gap(
     tips = "SELECT count(*), sum(tokens) FROM interactions WHERE kind = 'tip'"
     async with house.listening():
         await until(lambda: house.state() == "live")
+        await until(lambda: platform != "camsoda" or given_feeds.joined(world))
         world.play(3, 200, platforms=[platform])
         wanted = [one["tokens"] for one in world.truth()["happened"] if one["kind"] == "tip"]
         await until(lambda: house.rows(tips) == [(len(wanted), sum(wanted))])
