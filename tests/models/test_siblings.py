@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from sqlalchemy import event, text
 
-from models import acts, apply, db, records, runs, siblings
+from models import acts, apply, db, queries, records, runs, search, search_words, siblings
 from tests.models import given_store as store
 
 SECOND = timedelta(seconds=1)
@@ -166,3 +166,35 @@ def test_a_room_with_one_source_costs_one_question_more(database: db.Database) -
 
     assert sum("streams o" in one for one in asked) == 1
     assert not any("span" in one for one in asked)
+
+
+def test_an_account_s_history_shows_each_act_once_whichever_account_knows_it_better(
+    database: db.Database,
+) -> None:
+    write(database, [said("chaturbate.events", "e1")], [said("chaturbate.room_history", "h1")])
+    with database.write() as connection:
+        other = runs.account(connection, "second", "chaturbate", "operator_two").id
+        source = msgspec.structs.replace(store.source(connection), account_id=other)
+        for told in ("chaturbate.room_history", "statbate_plus.chat"):
+            acts.write(connection, [said(told, f"of {told}")], source)
+        account = runs.account(connection, "main", "chaturbate", "operator_one").id
+
+    with database.read() as connection:
+        found = [[row["id"] for row in queries.acts(connection, who)] for who in (account, other)]
+        ledgers = list(queries.acts(connection, account, sources=("chaturbate.room_history",)))
+
+    assert found == [["e1"], ["of chaturbate.room_history"]]
+    assert [row["id"] for row in ledgers] == ["h1"]
+
+
+def test_a_search_finds_once_what_several_sources_state(database: db.Database) -> None:
+    write(database, [said("chaturbate.events", "e1")], [said("chaturbate.room_history", "h1")])
+    search.catch_up(database)
+
+    with database.read() as connection:
+        words = search_words.parse("hello")
+        found = search.find(connection, words)
+        in_room = search.find(connection, words, search.Narrow(room="operator_one"))
+
+    assert [one.source for one in found] == ["chaturbate.events"]
+    assert found == in_room
