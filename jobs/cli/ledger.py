@@ -23,7 +23,7 @@ def tips_ledger(
     days: Annotated[float, typer.Option("--days", min=0.01, max=3660, help="How far back.")] = 7.0,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Lay what sources say of tips beside each other, and beside what interfaces total (UTC)."""
+    """Lay what sources say of tips beside each other, by day (UTC)."""
     import msgspec
 
     from jobs import broadcasts

@@ -34,7 +34,7 @@ def list_(
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many.")] = 50,
     json: Json = False,
 ) -> None:
-    """List sessions, the newest first; ~ marks a time that nobody has stated."""
+    """List sessions, the newest first; ~ marks what nobody stated."""
     import msgspec
 
     from jobs import broadcasts
@@ -66,7 +66,7 @@ def show(
     number: Annotated[int, typer.Argument(metavar="ID", help="The session's number.")],
     json: Json = False,
 ) -> None:
-    """Show a session: when and by whose word, and what happened, by the hour."""
+    """Show a session: by whose word, and what happened by the hour."""
     import msgspec
 
     from jobs import broadcasts
@@ -93,7 +93,7 @@ def start(
     note: Note = None,
     json: Json = False,
 ) -> None:
-    """Say that a session starts, or that it started at another time than evidence has it."""
+    """Say that a session starts, or when it started."""
     from jobs import broadcasts
     from jobs.cli import opening
     from models import moment
@@ -118,7 +118,7 @@ def end(
     note: Note = None,
     json: Json = False,
 ) -> None:
-    """Say that a session ends or has ended, also one that evidence says goes on."""
+    """Say that a session ends, whatever evidence says."""
     from jobs import broadcasts
     from jobs.cli import opening
     from models import moment

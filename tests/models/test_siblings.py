@@ -8,7 +8,8 @@ import msgspec
 import pytest
 from sqlalchemy import event, text
 
-from models import acts, apply, db, queries, records, runs, search, search_words, siblings
+from models import acts, apply, db, queries, records, runs, search, search_words, siblings, upgrade
+from tests.models import given_old
 from tests.models import given_store as store
 
 SECOND = timedelta(seconds=1)
@@ -198,3 +199,25 @@ def test_a_search_finds_once_what_several_sources_state(database: db.Database) -
 
     assert [one.source for one in found] == ["chaturbate.events"]
     assert found == in_room
+
+
+def test_an_older_database_is_brought_up_and_its_acts_are_compared(empty_url: str) -> None:
+    database = db.connect(empty_url)
+    with database.alter() as connection:
+        given_old.migrate(connection, "0006")
+        source = store.source(connection)
+        for name in ("chaturbate.events", "chaturbate.room_history"):
+            given_old.say(connection, source, name, "hello", "tea")
+
+    upgrade.upgrade(database)
+    siblings.catch_up(database)
+
+    assert shown(database) == [
+        (f"chaturbate.events {number}", "chaturbate.events chaturbate.room_history")
+        for number in range(2)
+    ]
+    write(database, [said("chaturbate.room_history", "new", room="operator_one")])
+    with database.read() as connection:
+        places = connection.execute(text("SELECT DISTINCT site, place FROM streams")).all()
+    assert [tuple(row) for row in places] == [("chaturbate", "operator_one")]
+    database.close()
