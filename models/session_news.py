@@ -22,7 +22,7 @@ _OWN = """SELECT site, lower(username) FROM accounts
 _NEW_ACTS = """SELECT s.site, s.place, min(i.at) FROM interactions i
     JOIN streams s ON s.id = i.stream_id
     WHERE i.id > ? AND i.id <= ? AND s.site IS NOT NULL GROUP BY s.site, s.place"""
-_MARKS = "SELECT name, value FROM marks WHERE substr(name, 1, 9) = 'sessions.'"
+_MARKS = "SELECT reader, upto FROM marks WHERE substr(reader, 1, 9) = 'sessions.'"
 _OPEN = """SELECT site, room, min(started) FROM broadcast_sessions
     WHERE ended IS NULL AND same_as IS NULL GROUP BY site, room"""
 

@@ -25,7 +25,7 @@ from models import (
 )
 
 _MARK = bulk.Upsert(
-    "marks", ("name", "value"), "ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+    "marks", ("reader", "upto"), "ON CONFLICT (reader) DO UPDATE SET upto = excluded.upto"
 )
 _COLUMNS = "id, started, started_by, start_certain, ended, ended_by, end_certain, by_hand, same_as"
 _AROUND = f"""SELECT {_COLUMNS} FROM broadcast_sessions
