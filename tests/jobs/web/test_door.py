@@ -197,6 +197,35 @@ async def test_acts_are_told_as_they_happen_private_ones_to_those_who_may_know(
     assert everything[0] | {"timestamp": 0} == seen[0] | {"timestamp": 0}
 
 
+async def test_an_act_that_several_sources_state_is_told_to_each_listener_once(
+    place: given.Place,
+) -> None:
+    at = given.ago(seconds=1)
+    async with (
+        place.listening("/ws/events", "dashboard") as public,
+        place.listening("/ws/events", "all") as private,
+    ):
+        for source, facts in (
+            ("chaturbate.token_stats", {"private": True}),
+            ("chaturbate.events", {}),
+            ("chaturbate.room_history", {}),
+        ):
+            place.apply(given.act(source, source=source, at=at, **facts))
+        place.apply(given.act("last", username="bob", source="chaturbate.events"))
+        seen = [[await given.heard(socket) for _ in range(2)] for socket in (public, private)]
+        async with place.listening("/ws/events?since=0.0", "dashboard") as back:
+            again = [await given.heard(back) for _ in range(2)]
+
+    sources = [[told["data"]["source"] for told in told_to] for told_to in (*seen, again)]
+    assert sources == [
+        ["chaturbate.events", "chaturbate.events"],
+        ["chaturbate.token_stats", "chaturbate.events"],
+        ["chaturbate.events", "chaturbate.events"],
+    ]
+    assert {told_to[0]["data"]["id"] for told_to in seen} == {1}
+    assert [told_to[1]["data"]["username"] for told_to in (*seen, again)] == ["bob"] * 3
+
+
 async def test_history_that_is_read_later_is_not_live(place: given.Place) -> None:
     async with place.listening("/ws/events") as socket:
         place.apply(given.act("old", at=given.ago(hours=2)), given.act("new", username="bob"))
