@@ -6,6 +6,7 @@ import itertools
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from models import apply, db, firings, happened, moment
@@ -70,10 +71,13 @@ def test_the_platform_and_room_of_an_anonymous_tip_are_those_it_was_given_in(
 
 def test_what_fired_is_known_whichever_source_tells_of_it_again(database: db.Database) -> None:
     first, second = state(database, tip(ROOM), tip(FEED, 600))
+    done = firings.Firing(
+        rule="", way="event", interaction_id=0, state="done", at=first.at, next_at=first.at
+    )
     fired = [
-        firings.Firing(rule=rule, way="event", interaction_id=act.id, state="done", at=act.at, next_at=act.at)
+        msgspec.structs.replace(done, rule=rule, interaction_id=act.id)
         for rule, act in (("a", first), ("b", second))
-    ]  # fmt: skip
+    ]
     with database.write() as connection:
         firings.mark(connection)
         firings.place(connection, fired, second.id)
