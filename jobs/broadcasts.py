@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
 import msgspec
 
-from jobs import orders, settings
+from jobs import logs, orders, settings
 from models import broadcast_facts, db, moment, session_list, session_stats, sessions
 from scraper import errors
+
+EVERY = 5.0
+"""Seconds between two looks of the service at what has become known of sessions."""
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +61,35 @@ def show(database: db.Database, key: int, now: datetime) -> Told:
             totals=session_stats.totals(connection, place, found.started, until),
             hours=tuple(session_stats.by_hour(connection, place, found.started, until)),
         )
+
+
+async def keep(database: db.Database, now: datetime) -> None:
+    """Bring the sessions up to date, and log which have begun and ended."""
+    try:
+        before, after = await asyncio.to_thread(_kept, database, now)
+    except db.Unusable as error:
+        logs.log.error(f"the database: {error}")
+        return
+    for one in after.values():
+        if one.id not in before:
+            logs.log.info(f"session {one.id} of {one.site}/{one.room} goes on: {one.started_by}")
+    for one in before.values():
+        if one.id not in after:
+            logs.log.info(f"session {one.id} of {one.site}/{one.room} does not go on any more")
+
+
+Open = dict[int, session_list.Session]
+
+
+def _kept(database: db.Database, now: datetime) -> tuple[Open, Open]:
+    """Return the sessions that went on before, and those that do after catching up."""
+    found = []
+    for catch_up in (False, True):
+        if catch_up:
+            sessions.catch_up(database, now)
+        with database.read() as connection:
+            found.append({one.id: one for one in session_list.going_on(connection)})
+    return found[0], found[1]
 
 
 def start(

@@ -15,8 +15,11 @@ ROOM_KINDS = ("chat", "private_message", "tip", "enter", "leave", "subject", "go
 _EVENTS = {"broadcast_start": "start", "broadcast_stop": "stop"}
 
 PERSONS = "SELECT id FROM persons WHERE site = ? AND lower(username) = ?"
+TELEMETRY = "FROM telemetry WHERE room IN ANY ? AND platform IN ANY ? AND confirmed_at >= ?"
 STREAMS = "SELECT id, source FROM streams WHERE site = ? AND place = ?"
 
+_SPELLED = """SELECT username FROM accounts WHERE site = ? AND lower(username) = ?
+    UNION SELECT room FROM streams WHERE site = ? AND place = ?"""
 _STATED = """SELECT i.at, i.kind, s.source FROM interactions i JOIN streams s ON s.id = i.stream_id
     WHERE i.stream_id IN ANY ? AND i.at >= ? AND i.kind IN ANY ?"""
 _MINUTE = {"sqlite": "substr(at, 1, 16)", "postgresql": "date_trunc('minute', at)"}
@@ -47,7 +50,14 @@ def of(connection: Connection, room: Room, since: datetime) -> Iterator[evidence
     persons = [row[0] for row in bulk.select(connection, PERSONS, *room)]
     yield from _measured(connection, persons, after)
     yield from _recorded(connection, persons, after)
+    yield from _levels(connection, room, after)
     yield from _by_hand(connection, room, after)
+
+
+def spelled(connection: Connection, room: Room) -> tuple[list[str], list[str]]:
+    """Return how a room and its platform may be written by whoever states what it stands at."""
+    names = {row[0] for row in bulk.select(connection, _SPELLED, *room, *room)}
+    return sorted({*names, room[1]}), [room[0], room[0].capitalize()]
 
 
 def _measured(
@@ -83,6 +93,13 @@ def _recorded(
     for row in bulk.select(connection, query, list(persons), after):
         at = moment.loaded(row[0])
         yield from _both("online", "record cbhours", at, at + insights.SEGMENT)
+
+
+def _levels(connection: Connection, room: Room, after: object) -> Iterator[evidence.Fact]:
+    """Yield when somebody was said to watch: as weak a sign as acts are."""
+    query = f"SELECT arrived_at, confirmed_at {TELEMETRY} AND viewers > 0"
+    for arrived, confirmed in bulk.select(connection, query, *spelled(connection, room), after):
+        yield from _both("act", "telemetry", moment.loaded(arrived), moment.loaded(confirmed))
 
 
 def _by_hand(connection: Connection, room: Room, after: object) -> Iterator[evidence.Fact]:

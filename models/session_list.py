@@ -12,6 +12,7 @@ from models import broadcast_facts, bulk, moment
 
 _COLUMNS = """id, site, room, started, started_by, start_certain, ended, ended_by, end_certain,
     by_hand, same_as, note"""
+_IN_TURN = "SELECT pg_advisory_xact_lock(hashtext('sessions'))"
 _ONE = f"SELECT {_COLUMNS} FROM broadcast_sessions WHERE id = ?"
 _LIST = f"SELECT {_COLUMNS} FROM broadcast_sessions WHERE same_as IS NULL"
 _OVERLAP = f"""{_LIST} AND site = ? AND room = ? AND (ended IS NULL OR ended > ?)
@@ -60,6 +61,12 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None = None
 
 
+def in_turn(connection: Connection) -> None:
+    """Let nobody else change sessions until this transaction ends."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(_IN_TURN)
+
+
 def find(connection: Connection, key: int) -> Session | None:
     """Return a session by its id, also one that turned out to be part of another."""
     rows = bulk.select(connection, _ONE, key)
@@ -91,6 +98,7 @@ def start(
 
     Raises NotPossible where another one was said by hand to go on then.
     """
+    in_turn(connection)
     for other in _after(connection, room, at):
         if other.by_hand and other.started <= at:
             raise NotPossible(f"session {other.id} goes on at that time; end it first")
@@ -109,6 +117,7 @@ def end(connection: Connection, key: int, at: datetime, note: str | None = None)
 
     Raises NotPossible for a time before its start, or after the start of another one by hand.
     """
+    in_turn(connection)
     known = find(connection, key)
     if known is None or known.same_as is not None:
         raise NotPossible(f"there is no session {key}" if known is None else _part(known))
@@ -119,6 +128,12 @@ def end(connection: Connection, key: int, at: datetime, note: str | None = None)
             raise NotPossible(f"session {other.id} had started by then")
     values = (_text(connection, at), True, True, note, key)
     bulk.run(connection, _END, *values)
+
+
+def going_on(connection: Connection) -> list[Session]:
+    """Return the sessions that go on, of all rooms."""
+    query = f"{_LIST} AND ended IS NULL ORDER BY started"
+    return [_session(row) for row in bulk.select(connection, query)]
 
 
 def open_in(connection: Connection, room: broadcast_facts.Room) -> list[Session]:

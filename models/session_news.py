@@ -53,6 +53,7 @@ def since(
             )
             rows += _seen(connection, kind.table, people, (before.get(name, 0), edge))
     rows += _entries(connection, people, edge)
+    rows += _levels(connection, own, edge)
     rows += bulk.select(connection, _OPEN)
     for site, place, at in rows:
         room, first = (site, place), moment.loaded(at)
@@ -93,4 +94,18 @@ def _entries(
             WHERE person_id IN ANY ? AND read_at > ? GROUP BY person_id"""
         rows = bulk.select(connection, query, sorted(people), since)
         found += [(*people[person], first) for person, first in rows]
+    return found
+
+
+def _levels(
+    connection: Connection, rooms: Iterable[broadcast_facts.Room], since: Any
+) -> list[tuple[str, str, Any]]:
+    query = f"SELECT min(arrived_at) {broadcast_facts.TELEMETRY}"
+    found = []
+    for room in rooms:
+        [(first,)] = bulk.select(
+            connection, query, *broadcast_facts.spelled(connection, room), since
+        )
+        if first is not None:
+            found.append((*room, first))
     return found

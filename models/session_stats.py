@@ -11,18 +11,21 @@ from sqlalchemy import Connection
 
 from models import broadcast_facts, bulk, insights, moment, sources, states
 
-VIEWERS: tuple[tuple[str, str], ...] = tuple(
-    (kind.source, kind.table)
-    for kind in sorted(
-        (one for one in sources.SNAPSHOTS if "viewers" in sources.shape(one).values),
-        key=lambda one: (
-            states.ORDER["viewers"].index(one.source)
-            if one.source in states.ORDER["viewers"]
-            else len(states.ORDER["viewers"])
-        ),
-    )
+VIEWERS: tuple[tuple[str, str], ...] = (
+    *(
+        (kind.source, kind.table)
+        for kind in sorted(
+            (one for one in sources.SNAPSHOTS if "viewers" in sources.shape(one).values),
+            key=lambda one: (
+                states.ORDER["viewers"].index(one.source)
+                if one.source in states.ORDER["viewers"]
+                else len(states.ORDER["viewers"])
+            ),
+        )
+    ),
+    ("telemetry", "telemetry"),
 )
-"""Source and table of all who measure viewers, best first: person_id, at, confirmed_at, viewers."""
+"""Source and table of all who measure viewers, the best first."""
 
 _ACTS = """SELECT
     coalesce(sum(CASE WHEN a.kind = 'tip' AND a.tokens > 0 THEN a.tokens END), 0),
@@ -38,6 +41,10 @@ _ACTS = """SELECT
     FROM interactions a LEFT JOIN persons p ON p.id = a.person_id
     WHERE a.stream_id IN (SELECT id FROM streams WHERE site = ? AND place = ?)
       AND a.at >= ? AND a.at < ? AND a.same_as IS NULL"""
+_MEASURED = """SELECT at, confirmed_at, viewers FROM {table} WHERE person_id IN ANY ?
+    AND viewers IS NOT NULL AND confirmed_at >= ? AND at < ? ORDER BY at"""
+_LEVELS = f"""SELECT arrived_at, confirmed_at, viewers {broadcast_facts.TELEMETRY}
+    AND arrived_at < ? ORDER BY id"""
 _FOLLOWERS = """SELECT count(DISTINCT f.person_id) FROM follow_events f
     JOIN accounts a ON a.id = f.account_id
     WHERE a.site = ? AND lower(a.username) = ? AND f.direction = 'follower' AND f.kind = 'follow'
@@ -143,13 +150,15 @@ def _best(
 ) -> tuple[str | None, list[Reading]]:
     """Return who measured most often, and what; the better source of two that did equally."""
     persons = [row[0] for row in bulk.select(connection, broadcast_facts.PERSONS, *room)]
+    spelled = broadcast_facts.spelled(connection, room)
     dialect = connection.dialect.name
     bounds = [moment.stored(at, dialect) for at in (since - insights.APART, until)]
     best: tuple[str | None, list[Reading]] = None, []
-    for source, table in VIEWERS if persons else ():
-        query = f"""SELECT at, confirmed_at, viewers FROM {table} WHERE person_id IN ANY ?
-            AND viewers IS NOT NULL AND confirmed_at >= ? AND at < ? ORDER BY at"""
-        rows: list[Any] = bulk.select(connection, query, persons, *bounds)
+    for source, table in VIEWERS:
+        if table == "telemetry":
+            rows: list[Any] = bulk.select(connection, _LEVELS, *spelled, *bounds)
+        else:
+            rows = bulk.select(connection, _MEASURED.format(table=table), persons, *bounds)
         if len(rows) > len(best[1]):
             best = source, [_reading(row) for row in rows]
     return best

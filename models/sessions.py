@@ -20,6 +20,7 @@ from models import (
     db,
     evidence,
     moment,
+    session_list,
     session_news,
     siblings,
 )
@@ -66,26 +67,49 @@ def catch_up(database: db.Database, now: datetime, *, anew: bool = False) -> int
             connection, {} if anew else session_news.marks(connection), now
         )
     for room, since in sorted(news.items()):
-        with database.write() as connection:
-            derive(connection, room, since, now)
+        with database.read() as connection:
+            spans, stored = _worked_out(connection, room, since, now)
+        if not _are_known(spans, stored):
+            with database.write() as connection:
+                session_list.in_turn(connection)
+                _settle(connection, room, *_worked_out(connection, room, since, now))
     with database.write() as connection:
         _MARK(connection, sorted(marks.items()))
     return len(news)
 
 
-def derive(
+def _worked_out(
     connection: Connection, room: broadcast_facts.Room, since: datetime, now: datetime
-) -> None:
-    """Work out the sessions of a room that facts since a time may have changed."""
+) -> tuple[list[evidence.Span], list[Stored]]:
+    """Return the sessions of a room that facts since a time may have changed, and their rows."""
     begin = _begin(connection, room, since)
     facts = broadcast_facts.of(connection, room, begin)
     spans = broadcasting.sessions((fact for fact in facts if fact.at <= now), now)
     stored = _stored(connection, _AROUND, *room, _text(connection, begin))
-    _settle(connection, room, [span for span in spans if _ends_after(span, begin)], stored)
+    return [span for span in spans if span.ended is None or span.ended >= begin], stored
 
 
-def _ends_after(span: evidence.Span, begin: datetime) -> bool:
-    return span.ended is None or span.ended >= begin
+def _are_known(spans: Sequence[evidence.Span], stored: Sequence[Stored]) -> bool:
+    """Tell whether the rows say already what was worked out: then nobody need wait for a write."""
+    rows = [_span(one) for one in stored if one.same_as is None]
+    return sorted(spans, key=_by_start) == sorted(rows, key=_by_start)
+
+
+def _by_start(span: evidence.Span) -> tuple[datetime, int]:
+    return span.started, span.row or 0
+
+
+def _span(one: Stored) -> evidence.Span:
+    """Return a session as facts would have it."""
+    return evidence.Span(
+        started=one.started,
+        started_by=one.started_by,
+        start_certain=one.start_certain,
+        ended=one.ended,
+        ended_by=one.ended_by,
+        end_certain=one.end_certain,
+        row=one.id if one.by_hand else None,
+    )
 
 
 def _begin(connection: Connection, room: broadcast_facts.Room, since: datetime) -> datetime:
@@ -140,15 +164,7 @@ def _overlap(one: Stored, span: evidence.Span) -> bool:
 
 def _update(connection: Connection, key: int, span: evidence.Span, before: Stored) -> None:
     after = _values(connection, span)
-    there = evidence.Span(
-        started=before.started,
-        started_by=before.started_by,
-        start_certain=before.start_certain,
-        ended=before.ended,
-        ended_by=before.ended_by,
-        end_certain=before.end_certain,
-    )
-    if span != there or before.same_as is not None:
+    if span != _span(before) or before.same_as is not None:
         bulk.run(connection, _UPDATE, *after, key)
 
 

@@ -489,7 +489,10 @@ class Telemetry(SQLModel, table=True):
     """What a room stood at on a platform: a balance of tokens, tips, viewers; append-only."""
 
     __tablename__ = "telemetry"
-    __table_args__ = (Index("ix_telemetry_room", "room", "platform", "id"),)
+    __table_args__ = (
+        Index("ix_telemetry_room", "room", "platform", "id"),
+        Index("ix_telemetry_confirmed", "room", "platform", "confirmed_at"),
+    )
 
     id: int = _id()
     room: str

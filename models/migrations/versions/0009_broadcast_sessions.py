@@ -46,6 +46,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_broadcast_sessions_place", "broadcast_sessions", ["site", "room", "started"]
     )
+    op.create_index("ix_telemetry_confirmed", "telemetry", ["room", "platform", "confirmed_at"])
     # what was there before is compared later, from the newest down to the first
     op.execute("INSERT INTO marks SELECT 'sameness', coalesce(max(id), 0) FROM interactions")
     op.execute(_acts(dialect))
