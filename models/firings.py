@@ -28,7 +28,13 @@ _ADD = bulk.Upsert(
 _FIRED = """
     SELECT at, interaction_id FROM rule_firings
     WHERE rule = ? AND at >= ? AND state <> 'limited' ORDER BY at"""
-_KNOWN = "SELECT rule, interaction_id FROM rule_firings WHERE interaction_id IN ANY ?"
+_KNOWN = f"""
+    WITH best AS (
+        SELECT DISTINCT coalesce(o.same_as, o.id) AS id FROM interactions o WHERE o.id IN ANY ?)
+    SELECT f.rule, {happened.STANDS_FOR} FROM (
+        SELECT id FROM best UNION ALL
+        SELECT o.id FROM best b JOIN interactions o ON o.same_as = b.id) same
+    JOIN rule_firings f ON f.interaction_id = same.id JOIN interactions i ON i.id = same.id"""
 _COLUMNS = """
     id, rule, way, interaction_id, event, state, attempts, last_error, at, next_at, done_at
     FROM rule_firings"""
@@ -101,7 +107,7 @@ def fired(connection: Connection, rule: str, since: datetime) -> list[datetime]:
 
 
 def known(connection: Connection, acts: Sequence[int]) -> set[tuple[str, int]]:
-    """Return which rules have dealt with which of these acts already."""
+    """Return which rules have dealt with which of these acts already, whoever stated them."""
     return {(rule, act) for rule, act in bulk.select(connection, _KNOWN, list(acts))}
 
 

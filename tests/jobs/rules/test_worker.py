@@ -139,6 +139,34 @@ async def test_a_tip_is_told_to_a_webhook_once_and_history_is_not(
     ]
 
 
+async def test_a_tip_that_three_sources_state_fires_a_rule_once_and_names_nobody(
+    database: db.Database, receiver: Receiver
+) -> None:
+    begin(database)
+    working = worker.Rules(database, lambda: rules(webhook=receiver.url), {})
+    at = moment.now()
+    async with worker.working(working):
+        for source, facts in (
+            ("chaturbate.token_stats", {"username": "carol", "private": True}),
+            ("chaturbate.room_history", {"username": None}),
+            ("chaturbate.events", {"username": None}),
+        ):
+            happen(database, given_door.act(source, source=source, at=at, **facts))
+            working.nudge()
+        await until(lambda: states(database) == ["done"])
+        happen(database, given_door.act("another", tokens=34, source="chaturbate.events"))
+        working.nudge()
+        await until(lambda: len(receiver.got) == 2)
+
+    told = [body["act"] for _, body in receiver.got]
+    assert [(act["tokens"], act["source"]) for act in told] == [
+        (33, "chaturbate.room_history"),
+        (34, "chaturbate.events"),
+    ]
+    assert told[0]["username"] is None
+    assert len(fired(database)) == 2
+
+
 async def test_a_receiver_that_fails_is_told_again_and_one_that_refuses_is_not(
     database: db.Database, receiver: Receiver
 ) -> None:
