@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from models import bulk, moment, people, records, statements
+from models import bulk, follow_acts, moment, people, records, statements
 from models.origin import Source
 
 _IN_TURN = "SELECT pg_advisory_xact_lock(hashtext('interactions'))"
@@ -69,6 +69,7 @@ def _acts(
     origin = (connection.dialect.name, stream, source.payload_id)
     statements.INTERACTIONS(connection, _rows(new, ids, origin))
     statements.FULLER_INTERACTIONS(connection, _rows(fuller, ids, origin))
+    follow_acts.note(connection, stream, [*new, *fuller], source)
     return len(new)
 
 
