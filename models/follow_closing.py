@@ -75,8 +75,9 @@ def find(connection: Connection, asked: Asked) -> Turns:
     """Return the people of whom a feed tells and to whom this list may say anything new."""
     lists = (asked.listing_id, asked.second, asked.previous)
     found = Turns(asked=asked)
+    begun = moment.stored(asked.begun or asked.as_of, connection.dialect.name)
     for person, shown, again, before, listed, edge in bulk.select(
-        connection, _UNSETTLED, *lists, *asked.place
+        connection, _UNSETTLED, *lists, begun, *asked.place
     ):
         found.people.append(person)
         if edge:
@@ -99,10 +100,13 @@ _UNSETTLED = f"""
             coalesce((SELECT CASE WHEN e.opened_by IS NULL AND e.confirmed_by IS NULL
                 THEN 1 ELSE 2 END FROM follow_edges e WHERE e.account_id = t.account_id
                 AND e.direction = t.direction AND e.person_id = t.id AND e.ended IS NULL), 0
-            ) AS edge
-        FROM (SELECT DISTINCT account_id, direction, person_id AS id FROM follow_events
-            WHERE account_id = ? AND direction = ? AND act_id IS NOT NULL) t) known
-    WHERE NOT (shown AND listed AND edge = 2) AND (shown OR listed OR edge > 0)"""
+            ) AS edge,
+            t.newest >= ? AS later
+        FROM (SELECT account_id, direction, person_id AS id, max(at) AS newest FROM follow_events
+            WHERE account_id = ? AND direction = ? AND act_id IS NOT NULL
+            GROUP BY account_id, direction, person_id) t) known
+    WHERE later OR NOT (shown AND listed AND edge = 2) AND (shown OR listed OR edge > 0)"""
+"""Who acted after the list was begun may be as the list says now, and not have been so then."""
 
 
 def tell(

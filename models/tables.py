@@ -401,6 +401,7 @@ class FollowEvent(SQLModel, table=True):
             "account_id",
             "direction",
             "person_id",
+            "at",
             sqlite_where=text("act_id IS NOT NULL"),
             postgresql_where=text("act_id IS NOT NULL"),
         ),

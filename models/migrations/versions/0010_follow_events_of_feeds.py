@@ -100,7 +100,7 @@ def _follow_events() -> None:
     op.create_index(
         "ix_follow_events_told",
         "follow_events",
-        PLACE,
+        [*PLACE, "at"],
         sqlite_where=TOLD,
         postgresql_where=TOLD,
     )
