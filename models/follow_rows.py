@@ -63,11 +63,24 @@ def load(connection: Connection, place: Place, persons: Collection[int]) -> dict
             ended=_loaded(ended),
             **dict(zip(_BY, by, strict=True)),
         )
+    _load_stretches(connection, place, found)
+    query = """SELECT h.person_id, h.listing_id FROM listing_hidden h
+        JOIN listings l ON l.id = h.listing_id
+        WHERE l.account_id = ? AND l.direction = ? AND h.person_id IN ANY ?"""
+    for person, listing_id in bulk.select(connection, query, *place, list(persons)):
+        found[person].hidden.add(listing_id)
+    return found
+
+
+_BY = ("opened_by", "closed_by", "opened_by_act", "closed_by_act", "confirmed_by")
+
+
+def _load_stretches(connection: Connection, place: Place, found: Mapping[int, Stored]) -> None:
     query = """SELECT person_id, since, since_known, ended, opened_by, closed_by, told, certain
         FROM list_stretches WHERE account_id = ? AND direction = ? AND person_id IN ANY ?
         ORDER BY since"""
     for person, since, known, ended, opened, closed, told, certain in bulk.select(
-        connection, query, *place, list(persons)
+        connection, query, *place, list(found)
     ):
         found[person].stretches.append(
             follow_facts.Stretch(
@@ -80,15 +93,6 @@ def load(connection: Connection, place: Place, persons: Collection[int]) -> dict
                 certain=bool(certain),
             )
         )
-    query = """SELECT h.person_id, h.listing_id FROM listing_hidden h
-        JOIN listings l ON l.id = h.listing_id
-        WHERE l.account_id = ? AND l.direction = ? AND h.person_id IN ANY ?"""
-    for person, listing_id in bulk.select(connection, query, *place, list(persons)):
-        found[person].hidden.add(listing_id)
-    return found
-
-
-_BY = ("opened_by", "closed_by", "opened_by_act", "closed_by_act", "confirmed_by")
 
 
 def _load_events(connection: Connection, place: Place, found: Mapping[int, Stored]) -> None:
