@@ -69,7 +69,7 @@ def _acts(
     origin = (connection.dialect.name, stream, source.payload_id)
     statements.INTERACTIONS(connection, _rows(new, ids, origin))
     statements.FULLER_INTERACTIONS(connection, _rows(fuller, ids, origin))
-    follow_acts.note(connection, stream, [*new, *fuller], source)
+    follow_acts.note(connection, stream, (*new, *fuller))
     return len(new)
 
 

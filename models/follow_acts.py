@@ -6,12 +6,11 @@ evidence. Edges follow from all evidence (`models.follow_story`): acts, and what
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import Connection
 
 from models import bulk, follow_facts, follow_rows, follow_story, records
-from models.origin import Source
 
 DIRECTION: records.Direction = "follower"
 """Who is told of is somebody who follows the account, or did."""
@@ -19,23 +18,18 @@ DIRECTION: records.Direction = "follower"
 KINDS = (follow_facts.FOLLOW, follow_facts.UNFOLLOW)
 
 
-def note(
-    connection: Connection, stream: int, acts: Sequence[records.Interaction], source: Source
-) -> None:
+def note(connection: Connection, stream: int, acts: Iterable[records.Interaction]) -> None:
     """Enter the follows among acts that are written; acts that were entered before stay so."""
     keys = [act.key for act in acts if act.kind in KINDS and act.username is not None]
     if keys:
         follow_rows.in_turn(connection)
-        facts = (source.site, stream, keys)
-        enter(
-            connection, bulk.select(connection, f"{_FRESH} AND i.stream_id = ? {_OF_KEYS}", *facts)
-        )
+        enter(connection, bulk.select(connection, f"{_FRESH} {_OF_KEYS}", stream, keys))
 
 
 def adopt(connection: Connection) -> int:
     """Enter all follows that were told before they were entered; return how many."""
-    found = bulk.select(connection, _FRESH.replace("a.site = ?", "TRUE"))
     follow_rows.in_turn(connection)
+    found = bulk.select(connection, _FRESH)
     enter(connection, found)
     return len(found)
 
@@ -44,9 +38,10 @@ _FRESH = """
     SELECT s.account_id, i.person_id, i.id FROM interactions i
     JOIN streams s ON s.id = i.stream_id
     JOIN accounts a ON a.id = s.account_id AND lower(a.username) = lower(s.room)
-    WHERE a.site = ? AND i.kind IN ('follow', 'unfollow') AND i.person_id IS NOT NULL
+    JOIN persons p ON p.id = i.person_id AND p.site = a.site
+    WHERE i.kind IN ('follow', 'unfollow')
       AND NOT EXISTS (SELECT 1 FROM follow_events e WHERE e.act_id = i.id)"""
-_OF_KEYS = "AND i.key IN ANY ?"
+_OF_KEYS = "AND i.stream_id = ? AND i.key IN ANY ?"
 
 
 def enter(connection: Connection, found: Sequence[tuple[int, int, int]]) -> None:

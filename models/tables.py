@@ -37,11 +37,18 @@ def _named(target: str, table: str, column: str) -> ForeignKeyConstraint:
     return ForeignKeyConstraint([column], [target], name=f"{table}_{column}_fkey")
 
 
+def _some(where: str, name: str, *columns: str, unique: bool = False) -> Index:
+    """Return an index of those rows alone that meet a condition."""
+    rows = text(where)
+    return Index(name, *columns, unique=unique, sqlite_where=rows, postgresql_where=rows)
+
+
+_PLACE = ("account_id", "direction", "person_id")
+
+
 def _open_once(name: str) -> Index:
     """Return the index by which a person is on a list of an account at most once at a time."""
-    still = text("ended IS NULL")
-    columns = ("account_id", "direction", "person_id")
-    return Index(name, *columns, unique=True, sqlite_where=still, postgresql_where=still)
+    return _some("ended IS NULL", name, *_PLACE, unique=True)
 
 
 class Account(SQLModel, table=True):
@@ -396,16 +403,10 @@ class FollowEvent(SQLModel, table=True):
         Index("ix_follow_events_listing", "listing_id"),
         Index("ix_follow_events_account", "account_id", "direction", "at"),
         Index("ix_follow_events_person", "person_id", "account_id", "direction"),
-        Index(
-            "ix_follow_events_told",
-            "account_id",
-            "direction",
-            "person_id",
-            "at",
-            sqlite_where=text("act_id IS NOT NULL"),
-            postgresql_where=text("act_id IS NOT NULL"),
-        ),
-        Index("ix_follow_events_act", "act_id", unique=True),
+        _some("act_id IS NOT NULL", "ix_follow_events_told", *_PLACE),
+        _some("act_id IS NOT NULL", "ix_follow_events_act", "act_id", unique=True),
+        _some("same_as IS NOT NULL", "ix_follow_events_same_as", "same_as"),
+        _some("corrects IS NOT NULL", "ix_follow_events_corrects", "corrects"),
         _named("interactions.id", "follow_events", "act_id"),
         _named("follow_events.id", "follow_events", "same_as"),
         _named("follow_events.id", "follow_events", "corrects"),
@@ -423,8 +424,8 @@ class FollowEvent(SQLModel, table=True):
     certain: bool = True
     returned: bool = False
     act_id: int | None = Field(default=None, sa_type=BigId)
-    same_as: int | None = Field(default=None, sa_type=BigId, index=True)
-    corrects: int | None = Field(default=None, sa_type=BigId, index=True)
+    same_as: int | None = Field(default=None, sa_type=BigId)
+    corrects: int | None = Field(default=None, sa_type=BigId)
 
 
 class Stream(SQLModel, table=True):
