@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from models import db, follow_acts, follows, queries
+from models import db, follow_acts, follows, queries, runs
 from tests.models import given_feeds as feed
 from tests.models import given_lists as given
 from tests.models.given_feeds import SOURCE
@@ -269,3 +269,23 @@ def test_membership_at_a_time_between_lists_is_what_the_feed_told(database: db.D
         ]
 
     assert found == [False, True, True, False]
+
+
+def test_each_account_has_its_own_followers(database: db.Database) -> None:
+    given.closed(database, FIFTY, day=0)
+    with database.write() as connection:
+        second = runs.account(connection, "second", "chaturbate", "operator_two").id
+    own = feed.act("unfollow", FIFTY[0], 0.5, room="operator_two")
+    feed.tell(database, own, feed.act("follow", "alice", 0.6, room="operator_two"))
+    assert FIFTY[0] in given.members(database)
+
+    feed.tell(database, own, account_id=second)
+    feed.tell(database, feed.act("follow", "alice", 0.6, room="operator_two"), account_id=second)
+    given.closed(database, FIFTY, day=1)
+
+    with database.read() as connection:
+        members = [
+            {row["username"] for row in queries.members(connection, account, "follower")}
+            for account in (1, second)
+        ]
+    assert members == [set(FIFTY), {"alice"}]
