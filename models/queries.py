@@ -100,7 +100,8 @@ def lost(
 ) -> Iterator[Mapping[str, Any]]:
     """Yield who was on the list and is no longer at `as_of`, last lost first: PEOPLE_COLUMNS.
 
-    `source` is what showed that they left; `confidence` is `likely` if they may only be hidden.
+    `source` is what showed that they left. `confidence` is `likely` while only a feed has said so
+    or if they may only be hidden, `corrected` where a list then showed them.
     """
     people = _PEOPLE.format(source=_CLOSED, confidence=_LEFT)
     yield from rows(
@@ -208,10 +209,15 @@ _SURE = (
     "CASE WHEN f.opened_by IS NOT NULL OR f.confirmed_by IS NOT NULL THEN 'certain'"
     " WHEN f.closed_by IS NOT NULL THEN 'corrected' ELSE 'likely' END"
 )
-_LEFT = (
-    "CASE WHEN EXISTS (SELECT 1 FROM follow_events e WHERE e.person_id = f.person_id"
-    " AND e.listing_id = f.closed_by AND NOT e.certain) THEN 'likely' ELSE 'certain' END"
-)
+_LEFT = """coalesce(
+    (SELECT CASE WHEN EXISTS (SELECT 1 FROM follow_events c WHERE c.corrects = e.id)
+            THEN 'corrected'
+        WHEN EXISTS (SELECT 1 FROM follow_events s WHERE s.same_as = e.id
+            AND s.listing_id IS NOT NULL) THEN 'certain'
+        ELSE 'likely' END
+    FROM follow_events e WHERE e.act_id = f.closed_by_act),
+    CASE WHEN EXISTS (SELECT 1 FROM follow_events e WHERE e.person_id = f.person_id
+        AND e.listing_id = f.closed_by AND NOT e.certain) THEN 'likely' ELSE 'certain' END)"""
 _PEOPLE = (
     "SELECT p.username, p.role, p.first_seen, p.last_seen,"
     " CASE WHEN f.since_known THEN f.since END AS since,"

@@ -23,8 +23,9 @@ def events(
     """Yield follows and unfollows, oldest first: COLUMNS, account, direction; times are inclusive.
 
     What a feed told and a list showed is one row, at the time that the feed tells; its `source`
-    names both. `confidence` is `certain`, `likely` where the person may only have been hidden, or
-    `corrected` where the next complete list proved it wrong; a `correction` is what corrects.
+    names both. `confidence` is `certain`, `likely` while only a feed has said so or where the
+    person may only have been hidden, or `corrected` where the next complete list proved it wrong;
+    a `correction` is what corrects.
     """
     where = "e.account_id = :account AND e.direction = :direction"
     facts: dict[str, Any] = {"account": account_id, "direction": direction}
@@ -66,7 +67,8 @@ _EVENTS = f"""
             WHERE s.same_as = e.id AND s.act_id IS NOT NULL), '')
             || CASE WHEN {_SHOWN} THEN '+list' ELSE '' END AS source,
         CASE WHEN EXISTS (SELECT 1 FROM follow_events c WHERE c.corrects = e.id) THEN 'corrected'
-            WHEN e.certain THEN 'certain' ELSE 'likely' END AS confidence,
+            WHEN e.certain AND (e.act_id IS NULL OR {_SHOWN}) THEN 'certain'
+            ELSE 'likely' END AS confidence,
         e.returned, e.corrects IS NOT NULL AS correction, a.name AS account, e.direction
     FROM follow_events e JOIN persons p ON p.id = e.person_id
     JOIN accounts a ON a.id = e.account_id

@@ -51,7 +51,7 @@ async def test_the_feed_tells_the_list_confirms_and_the_next_list_corrects(
     await feed.collect(EVENTS)
 
     assert {"carol", "dave"} <= plain_house.members("follower")
-    assert facts(feed.database, "carol") == [("carol", "follow", EVENTS, "certain", False)]
+    assert facts(feed.database, "carol") == [("carol", "follow", EVENTS, "likely", False)]
 
     world.churn([{"do": "leave", "who": "dave"}, *({"do": "say", "who": "erin"},) * BACKLOG])
     await feed.collect(EVENTS)

@@ -46,7 +46,7 @@ def test_a_fact_of_two_feeds_stands_once(database: db.Database) -> None:
     feed.tell(database, ("follow", "alice", 1))
     feed.tell(database, feed.act("follow", "alice", 1.0001, source="chaturbate.bridge"))
 
-    assert told(database) == [("alice", "follow", 1, f"{SOURCE}+chaturbate.bridge", "certain")]
+    assert told(database) == [("alice", "follow", 1, f"{SOURCE}+chaturbate.bridge", "likely")]
 
 
 def test_members_and_differences_name_their_source(database: db.Database) -> None:
@@ -76,9 +76,26 @@ def test_members_and_differences_name_their_source(database: db.Database) -> Non
         "bob": (SOURCE, "corrected"),
         TEN[0]: ("list", "certain"),
     }
-    assert lost == [(SOURCE, "certain"), ("list", "certain")]
+    assert lost == [(SOURCE, "likely"), ("list", "certain")]
     assert changed == [
         ("alice", "gained", BOTH, "certain"),
         ("carol", "gained", SOURCE, "likely"),
-        (TEN[0], "lost", SOURCE, "certain"),
+        (TEN[0], "lost", SOURCE, "likely"),
     ]
+
+
+def test_a_loss_that_a_feed_told_is_sure_once_a_list_misses_them(database: db.Database) -> None:
+    given.closed(database, TEN, day=0)
+    feed.tell(database, ("unfollow", TEN[0], 0.5), ("unfollow", TEN[1], 0.6))
+
+    def lost(day: float) -> list[tuple[str, str, str]]:
+        with database.read() as connection:
+            found = queries.lost(connection, 1, "follower", feed.day(day))
+            return [(row["username"], row["source"], row["confidence"]) for row in found]
+
+    told = lost(0.7)
+    given.closed(database, TEN[1:], day=1)
+
+    assert told == [(TEN[1], SOURCE, "likely"), (TEN[0], SOURCE, "likely")]
+    assert lost(0.7) == [(TEN[1], SOURCE, "corrected"), (TEN[0], SOURCE, "certain")]
+    assert lost(1) == [(TEN[0], SOURCE, "certain")]

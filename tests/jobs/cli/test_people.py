@@ -45,7 +45,7 @@ def test_a_person_is_shown_with_the_source_and_age_of_each_fact(home: given_home
     assert "  viewers         25  (affiliate, 1 min ago)" in told
     assert "  tags            tea  (affiliate, 1 min ago)" in told
     assert any("viewers -15, followers -15" in line for line in told)
-    assert told[-1].endswith(" followed main (chaturbate.events, certain)")
+    assert told[-1].endswith(" followed main (chaturbate.events, likely)")
 
 
 def test_a_person_nobody_has_heard_of_lately_is_not_said_to_be_live(home: given_home.Home) -> None:
@@ -59,7 +59,7 @@ def test_a_persons_follows_are_shown(home: given_home.Home) -> None:
     [told] = home("people", "show", "alice", "--json").json()["follows"]
 
     assert (told["kind"], told["account"], told["direction"]) == ("follow", "main", "follower")
-    assert (told["source"], told["confidence"]) == ("chaturbate.events", "certain")
+    assert (told["source"], told["confidence"]) == ("chaturbate.events", "likely")
 
 
 def test_every_step_can_be_shown(home: given_home.Home) -> None:
