@@ -13,7 +13,7 @@ from jobs import logs, orders, settings
 from models import broadcast_facts, db, moment, session_list, session_stats, sessions
 from scraper import errors
 
-EVERY = 5.0
+EVERY = 3.0
 """Seconds between two looks of the service at what has become known of sessions."""
 
 

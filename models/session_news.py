@@ -22,6 +22,7 @@ _OWN = """SELECT site, lower(username) FROM accounts
 _NEW_ACTS = """SELECT s.site, s.place, min(i.at) FROM interactions i
     JOIN streams s ON s.id = i.stream_id
     WHERE i.id > ? AND i.id <= ? AND s.site IS NOT NULL GROUP BY s.site, s.place"""
+_LOOKED = "sessions.looked"
 _MARKS = "SELECT reader, upto FROM marks WHERE substr(reader, 1, 9) = 'sessions.'"
 _OPEN = """SELECT site, room, min(started) FROM broadcast_sessions
     WHERE ended IS NULL AND same_as IS NULL GROUP BY site, room"""
@@ -32,17 +33,23 @@ def marks(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in bulk.select(connection, _MARKS)}
 
 
+def is_worth_noting(before: Mapping[str, int], now: Mapping[str, int]) -> bool:
+    """Tell whether tables have grown, or were last looked at long ago."""
+    since = now[_LOOKED] - before.get(_LOOKED, 0)
+    return since > MARGIN.total_seconds() / 2 or before != {**now, _LOOKED: before.get(_LOOKED)}
+
+
 def since(
     connection: Connection, before: Mapping[str, int], now: datetime
 ) -> tuple[dict[str, int], dict[broadcast_facts.Room, datetime]]:
     """Return how far the tables go now, and since when there is something new about which room."""
     own = {(row[0], row[1]) for row in bulk.select(connection, _OWN)}
     found: dict[broadcast_facts.Room, datetime] = {}
-    there = {"sessions.looked": int(now.timestamp())}
+    there = {_LOOKED: int(now.timestamp())}
     [(last,)] = bulk.select(connection, "SELECT coalesce(max(id), 0) FROM interactions")
     there["sessions.acts"] = last
     rows = bulk.select(connection, _NEW_ACTS, before.get("sessions.acts", 0), last)
-    looked = datetime.fromtimestamp(before.get("sessions.looked", 0), UTC)
+    looked = datetime.fromtimestamp(before.get(_LOOKED, 0), UTC)
     edge = moment.stored(max(looked, FIRST + MARGIN) - MARGIN, connection.dialect.name)
     people = _people(connection, own)
     for kind in sources.SNAPSHOTS:

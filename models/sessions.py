@@ -63,9 +63,8 @@ def catch_up(database: db.Database, now: datetime, *, anew: bool = False) -> int
     """
     siblings.catch_up(database)
     with database.read() as connection:
-        marks, news = session_news.since(
-            connection, {} if anew else session_news.marks(connection), now
-        )
+        before = {} if anew else session_news.marks(connection)
+        marks, news = session_news.since(connection, before, now)
     for room, since in sorted(news.items()):
         with database.read() as connection:
             spans, stored = _worked_out(connection, room, since, now)
@@ -73,8 +72,9 @@ def catch_up(database: db.Database, now: datetime, *, anew: bool = False) -> int
             with database.write() as connection:
                 session_list.in_turn(connection)
                 _settle(connection, room, *_worked_out(connection, room, since, now))
-    with database.write() as connection:
-        _MARK(connection, sorted(marks.items()))
+    if session_news.is_worth_noting(before, marks):
+        with database.write() as connection:
+            _MARK(connection, sorted(marks.items()))
     return len(news)
 
 
