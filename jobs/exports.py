@@ -14,7 +14,7 @@ from typing import Any, Literal, TextIO
 import msgspec
 
 from jobs import orders, run, settings
-from models import db, export, moment, queries, records, runs, standing, timeline
+from models import db, export, moment, queries, records, runs, siblings, standing, timeline
 from scraper import errors
 
 What = Literal["followers", "following", "lost", "follows", "chat", "tips"]
@@ -49,6 +49,7 @@ def to_file(chosen: settings.Settings, database: db.Database, wish: Wish) -> exp
     Raises BadConfig for unknown columns and a place that cannot be written to, StorageTrouble
     (`disk_full`), and `queries.Unknown` when no complete list covers it.
     """
+    siblings.catch_up(database)
     with database.write() as connection:
         who = orders.account(connection, chosen, wish.account)
     with database.read() as connection:

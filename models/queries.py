@@ -157,8 +157,13 @@ def acts(
     sources: tuple[str, ...] = (),
     until: datetime | None = None,
 ) -> Iterator[Mapping[str, Any]]:
-    """Yield interactions, oldest first: ACT_COLUMNS. `id` is the site's own or our fingerprint."""
+    """Yield interactions, oldest first: ACT_COLUMNS. `id` is the site's own or our fingerprint.
+
+    What several of the account's sources state is there once, unless `sources` are named.
+    """
     where = "s.account_id = :account AND i.at <= :until"
+    if not sources:
+        where += f" AND {_ONCE}"
     facts: dict[str, Any] = {"account": account_id, "until": until or _FAR}
     for column, names, negated in (
         ("i.kind", kinds, ""),
@@ -225,6 +230,11 @@ _PEOPLE = (
     " {source} AS source, {confidence} AS confidence"
     " FROM follow_edges f JOIN persons p ON p.id = f.person_id"
     " WHERE f.account_id = :account AND f.direction = :direction"
+)
+_ONCE = (
+    "(i.same_as IS NULL OR NOT EXISTS (SELECT 1 FROM interactions o"
+    " JOIN streams t ON t.id = o.stream_id WHERE t.account_id = :account"
+    " AND (o.id = i.same_as OR o.same_as = i.same_as AND o.id < i.id)))"
 )
 _ON_LIST = "(f.since <= :until AND (f.ended IS NULL OR f.ended > :until))"
 

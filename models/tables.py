@@ -432,12 +432,17 @@ class Stream(SQLModel, table=True):
     """Where interactions come from: one source for one room of one account."""
 
     __tablename__ = "streams"
-    __table_args__ = (UniqueConstraint("account_id", "source", "room"),)
+    __table_args__ = (
+        UniqueConstraint("account_id", "source", "room"),
+        Index("ix_streams_place", "site", "place"),
+    )
 
     id: int = _id()
     account_id: int = _ref("accounts.id")
     source: str
     room: str
+    site: str | None = None
+    place: str | None = None
 
 
 class Interaction(SQLModel, table=True):
@@ -448,6 +453,12 @@ class Interaction(SQLModel, table=True):
         UniqueConstraint("stream_id", "key"),
         Index("ix_interactions_at", "stream_id", "at"),
         Index("ix_interactions_person", "person_id", "at"),
+        Index(
+            "ix_interactions_same_as",
+            "same_as",
+            sqlite_where=text("same_as IS NOT NULL"),
+            postgresql_where=text("same_as IS NOT NULL"),
+        ),
     )
 
     id: int = _id()
@@ -460,6 +471,7 @@ class Interaction(SQLModel, table=True):
     text: str | None = None
     private: bool = False
     payload_id: int = _ref("payloads.id")
+    same_as: int | None = _ref("interactions.id", default=None, nullable=True)
 
 
 class Cursor(SQLModel, table=True):
@@ -472,6 +484,26 @@ class Cursor(SQLModel, table=True):
     target: str = Field(primary_key=True)
     value: str
     run_id: int = _ref("runs.id")
+
+
+class BroadcastSession(SQLModel, table=True):
+    """One continuous live appearance of one of the operator's own rooms."""
+
+    __tablename__ = "broadcast_sessions"
+    __table_args__ = (Index("ix_broadcast_sessions_place", "site", "room", "started"),)
+
+    id: int = _id()
+    site: str
+    room: str
+    started: datetime = Field(sa_type=Moment)
+    started_by: str
+    start_certain: bool
+    ended: datetime | None = Field(default=None, sa_type=Moment)
+    ended_by: str | None = None
+    end_certain: bool = False
+    by_hand: bool = False
+    same_as: int | None = _ref("broadcast_sessions.id", default=None, nullable=True)
+    note: str | None = None
 
 
 class Feed(SQLModel, table=True):
@@ -534,7 +566,10 @@ class Telemetry(SQLModel, table=True):
     """What a room stood at on a platform: a balance of tokens, tips, viewers; append-only."""
 
     __tablename__ = "telemetry"
-    __table_args__ = (Index("ix_telemetry_room", "room", "platform", "id"),)
+    __table_args__ = (
+        Index("ix_telemetry_room", "room", "platform", "id"),
+        Index("ix_telemetry_confirmed", "room", "platform", "confirmed_at"),
+    )
 
     id: int = _id()
     room: str
