@@ -13,7 +13,18 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from models import acts, bulk, gaps, identity, measures, people, polls, records, statements, telemetry
+from models import (
+    acts,
+    bulk,
+    gaps,
+    identity,
+    measures,
+    people,
+    polls,
+    records,
+    statements,
+    telemetry,
+)
 from models.origin import Source
 
 __all__ = ["Counts", "Source", "apply"]

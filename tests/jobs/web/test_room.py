@@ -1,4 +1,4 @@
-"""The own room's page becomes a level of telemetry, in a real browser, and is told to who listens."""
+"""What the own room's page says, read in a real browser, is a level that listeners are told."""
 
 from __future__ import annotations
 
@@ -106,29 +106,25 @@ async def test_a_session_that_ended_is_made_anew(
     assert levels(studio)[-1] == stands(world)
 
 
-@pytest.mark.parametrize(
-    ("kind", "path", "details", "status", "code"),
-    [
-        ("challenge", CONTEXT, {}, "needs_operator", "challenge"),
-        ("challenge", HISTORY, {}, "needs_operator", "challenge"),
-        ("truncate", CONTEXT, {"mode": "content_length"}, "partial", "body_truncated"),
-        ("server_error", HISTORY, {}, "partial", "server_error"),
-        ("rename_classes", CONTEXT, {}, "failed", "page_changed"),
-        ("rename_classes", HISTORY, {}, "failed", "page_changed"),
-        ("html_instead", CONTEXT, {}, "failed", "not_json"),
-        ("other_room", CONTEXT, {}, "failed", "page_changed"),
-    ],
-)
+FAULTS = {
+    "a challenge": ("challenge", CONTEXT, "needs_operator", "challenge"),
+    "a challenge before the tips": ("challenge", HISTORY, "needs_operator", "challenge"),
+    "a page that is cut": ("truncate", CONTEXT, "partial", "body_truncated"),
+    "an error of the server": ("server_error", HISTORY, "partial", "server_error"),
+    "another layout": ("rename_classes", CONTEXT, "failed", "page_changed"),
+    "another layout of tips": ("rename_classes", HISTORY, "failed", "page_changed"),
+    "a page for people": ("html_instead", CONTEXT, "failed", "not_json"),
+    "another room": ("other_room", CONTEXT, "failed", "page_changed"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
 async def test_what_is_not_the_own_page_is_no_level(
-    studio: given.House,
-    world: client.Practice,
-    kind: str,
-    path: str,
-    details: dict[str, Any],
-    status: str,
-    code: str,
+    studio: given.House, world: client.Practice, fault: str
 ) -> None:
+    kind, path, status, code = FAULTS[fault]
     world.configure(**SMALL, own_show="public")
+    details: dict[str, Any] = {"mode": "content_length"} if kind == "truncate" else {}
     world.fault(kind, path=path, times=None, **details)
     report = await studio.collect(ROOM)
     world.clear_faults()
@@ -200,12 +196,11 @@ async def test_a_scheduled_run_is_seen_at_the_door_and_on_the_dashboard(
 @asynccontextmanager
 async def listening(door: str, headers: dict[str, str]) -> AsyncIterator[ClientConnection]:
     """Listen to the dashboard as soon as somebody opens."""
-    while True:
+    address = f"ws://{door}/ws/dashboard?since=0"
+    socket = None
+    while socket is None:
         try:
-            socket = await websockets.connect(
-                f"ws://{door}/ws/dashboard?since=0", additional_headers=headers, proxy=None
-            )
-            break
+            socket = await websockets.connect(address, additional_headers=headers, proxy=None)
         except OSError:
             await asyncio.sleep(0.05)
     async with socket:
