@@ -57,16 +57,16 @@ def _placed(
     connection: db.Connection, chosen: settings.Settings, gap: gaps.Gap, feed: site.Feed
 ) -> list[int]:
     """Place a run for each collector and room, or join one that waits to do the same."""
-    account = runs.account_of(connection, gap.account_id).name
+    account = runs.account_of(connection, gap.account_id)
     place = gap.feed.partition(".")[0]
     placed = []
     for name in feed.fills:
         collector = f"{place}.{name}"
         span = _span(chosen, collector, gap)
-        for target in feed.rooms(gap.target):
+        for target in feed.rooms(gap.target, account.username):
             wish = orders.Wish(
                 collector=collector,
-                account=account,
+                account=account.name,
                 requested_by=f"gap {gap.id}",
                 target=target,
                 not_before=moment.now(),

@@ -31,11 +31,9 @@ def live(errand: site.Errand, layout: site.Layout) -> payload.Request:
     )
 
 
-def rooms(target: str | None) -> tuple[str | None, ...]:
+def rooms(target: str | None, username: str) -> tuple[str | None, ...]:
     """Return each room of a target by itself, as histories are asked for them."""
-    if target is None:
-        return (None,)
-    platform, names = endpoints.split(target)
+    platform, names = endpoints.split(target or username)
     return tuple(f"{platform}/{name.strip().lower()}" for name in names.split(","))
 
 
@@ -65,6 +63,7 @@ FEEDS = (
         way="pushed",
         tokens=("webhook",),
         fills=("tips",),
+        rooms=rooms,
         beside="only the account's own room is read: webhooks do not say for which rooms they are",
     ),
 )
