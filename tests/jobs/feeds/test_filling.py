@@ -41,10 +41,10 @@ def note(
     chosen: settings.Settings,
     span: tuple[datetime, datetime],
     feed: str = "chaturbate.events",
-    account: str = given.ACCOUNT,
-    target: str | None = None,
+    where: tuple[str, str | None] = (given.ACCOUNT, None),
 ) -> None:
-    """Note that a feed has not told of a span."""
+    """Note that a feed of `where` (account, target) has not told of a span."""
+    account, target = where
     with database.write() as connection:
         account_id = orders.account(connection, chosen, account).id
         gaps.note(connection, (account_id, feed, target), span, "not_heard")
@@ -219,37 +219,33 @@ def test_a_gap_of_an_account_that_is_gone_says_so(house: given.House) -> None:
     assert "there is no account main" in str(told.words)
 
 
-@pytest.mark.parametrize(
-    ("feed", "target", "rooms", "state"),
-    [
-        ("statbate.live", None, ["chaturbate/OWN"], "filled"),
-        ("statbate.live", "ROOM", ["chaturbate/ROOM"], "filled"),
-        ("statbate.live", "ROOM, OTHER", ["chaturbate/ROOM", "chaturbate/OTHER"], "filled"),
-        ("statbate.live", "stripchat/ROOM,OTHER", ["stripchat/ROOM", "stripchat/OTHER"], "filled"),
-        ("statbate.webhook", None, ["chaturbate/OWN"], "partly"),
-    ],
-)
+ROOMS: dict[str, tuple[str, str | None, list[str], str]] = {
+    "its own": ("statbate.live", None, ["chaturbate/OWN"], "filled"),
+    "one": ("statbate.live", "ROOM", ["chaturbate/ROOM"], "filled"),
+    "two": ("statbate.live", "ROOM, OTHER", ["chaturbate/ROOM", "chaturbate/OTHER"], "filled"),
+    "elsewhere": ("statbate.live", "mfc/ROOM,OTHER", ["mfc/ROOM", "mfc/OTHER"], "filled"),
+    "unknown": ("statbate.webhook", None, ["chaturbate/OWN"], "partly"),
+}
+
+
+@pytest.mark.parametrize("rooms", ROOMS)
 async def test_each_room_of_a_feed_is_read_for_just_the_span_of_the_gap(
-    world: client.Practice,
-    database: db.Database,
-    tmp_path: Path,
-    feed: str,
-    target: str | None,
-    rooms: list[str | None],
-    state: str,
+    world: client.Practice, database: db.Database, tmp_path: Path, rooms: str
 ) -> None:
     world.configure(**SMALL, keep_sessions=True)
-    online = [*world.truth()["followed"]["online"], *world.truth()["followed"]["offline"]]
+    feed, target, wanted, state = ROOMS[rooms]
+    names = {"OWN": world.username}
+    names |= dict(zip(("ROOM", "OTHER"), world.truth()["followed"]["online"], strict=False))
 
-    def named(text: str | None) -> str | None:
-        names = {"ROOM": online[0], "OTHER": online[1], "OWN": world.username}
+    def named(text: str) -> str:
         for word, name in names.items():
-            text = text and text.replace(word, name)
+            text = text.replace(word, name)
         return text
 
     ready = given_callers.callers(world, database, tmp_path)
     since, until = moment.now() - timedelta(hours=30), moment.now() - timedelta(hours=20)
-    note(database, ready.chosen, (since, until), feed, "figures", named(target))
+    where = ("figures", named(target) if target else None)
+    note(database, ready.chosen, (since, until), feed, where)
     filling.act(database, ready.chosen)
     made = runtime.assemble(ready.chosen, database, ready.environ)
     for run_id in gap(database).runs:
@@ -258,6 +254,6 @@ async def test_each_room_of_a_feed_is_read_for_just_the_span_of_the_gap(
     told = gap(database)
 
     assert (told.state, told.words is None) == (state, state == "filled"), told.words
-    assert [ready.run(one).target for one in told.runs] == [named(room) for room in rooms]
+    assert [ready.run(one).target for one in told.runs] == [named(room) for room in wanted]
     asked = [one["query"] for one in world.requests("*/tips")]
     assert {one["range[0]"] for one in asked} == {f"{since:%Y-%m-%d %H:%M:%S}"}
