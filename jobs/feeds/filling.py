@@ -39,8 +39,7 @@ def _ask(connection: db.Connection, chosen: settings.Settings, gap: gaps.Gap) ->
     """Place the runs that read the same from history, unless somebody else just has."""
     if not gaps.change(connection, gap.id, only_if="open", state="filling"):
         return
-    place, _, name = gap.feed.partition(".")
-    feed = register.SITES[place].feeds.get(name) if place in register.SITES else None
+    feed = _feed(gap)
     try:
         placed = _placed(connection, chosen, gap, feed) if feed else []
     except errors.BadConfig as error:
@@ -51,6 +50,12 @@ def _ask(connection: db.Connection, chosen: settings.Settings, gap: gaps.Gap) ->
     else:
         words = "nothing reads the same from history"
         gaps.change(connection, gap.id, **_ended("unfilled", words))
+
+
+def _feed(gap: gaps.Gap) -> site.Feed | None:
+    """Return the feed that has the gap; None if no site has it any more."""
+    place, _, name = gap.feed.partition(".")
+    return register.SITES[place].feeds.get(name) if place in register.SITES else None
 
 
 def _placed(
@@ -108,8 +113,8 @@ def _verdict(
         return None if gap.words == words else {"words": words}
     said = {one.id: judging.fault(connection, chosen, gap, one) for one in found}
     faults = [f"{_named(one)}: {said[one.id]}" for one in found if said[one.id]]
-    place, _, name = gap.feed.partition(".")
-    beside = register.SITES[place].feeds[name].beside
+    feed = _feed(gap)
+    beside = feed.beside if feed else ""
     if not faults and not beside:
         return _ended("filled", None)
     state = "unfilled" if len(faults) == len(found) else "partly"
