@@ -189,7 +189,7 @@ class Listener:
 
     async def _say(self, state: feeds.State, **values: Any) -> None:
         """Show how the feed stands."""
-        why = f": {values['code']}: {values['reason']}" if "code" in values else ""
+        why = f" ({values['code']}): {values['reason']}" if "code" in values else ""
         if (self._state, why) != (state, ""):
             logs.log.info(f"feed {self._outside.name}: {state.replace('_', ' ')}{why}")
         self._state, self._said = state, time.monotonic()
