@@ -161,7 +161,6 @@ class Service:
         try:
             decided = await asyncio.to_thread(self._act, now, sync=sync)
             await self._dispatcher.settle(self.state.chosen, now)
-            await asyncio.to_thread(filling.act, self._outside.database, self.state.chosen)
             following = await asyncio.to_thread(due.following, self._outside.database, now)
         except db.Unusable as error:
             logs.log.error(f"the database: {error}")
@@ -175,11 +174,12 @@ class Service:
         await self._start()
 
     async def _start(self) -> None:
-        """Start the runs that wait, if we lead."""
+        """Ask for the runs that fill gaps, and start those that wait, if we lead."""
         self.state.beat = time.monotonic()
         if not self.state.leading or self._stopping.is_set():
             return
         try:
+            await asyncio.to_thread(filling.act, self._outside.database, self.state.chosen)
             await self._dispatcher.fill(self.state.chosen, self._outside.now())
         except db.Unusable as error:
             logs.log.error(f"the database: {error}")
