@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from models import moment, runs, tables
 
@@ -31,7 +31,10 @@ _ACCOUNTS: Table = tables.Account.__table__  # type: ignore[attr-defined]  # as 
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True):
-    """A feed as it stands. `code` and `reason` say why it is not live; `records` what it told."""
+    """A feed as it stands. `code` and `reason` say why it is not live; `records` what it told.
+
+    `refusals`: how often something was pushed that cannot be read; `refusal` is why, the last time.
+    """
 
     name: str
     account_id: int
@@ -49,6 +52,9 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
     told_at: datetime | None
     paused_at: datetime | None
     asked_at: datetime | None
+    refusals: int | None
+    refused_at: datetime | None
+    refusal: str | None
     records: int
     new: int
 
@@ -82,9 +88,17 @@ def begin(connection: Connection, feed: Feed, holder: str) -> runs.Run:
 
 def change(connection: Connection, name: str, **values: Any) -> None:
     """Set columns of a feed; a new `state` is dated."""
+    if not values:
+        return
     if "state" in values:
         values = {"since": moment.now(), "again_at": None, "code": None, "reason": None} | values
     connection.execute(update(_FEEDS).where(_FEEDS.c.name == name).values(**values))
+
+
+def refuse(connection: Connection, name: str, why: str) -> None:
+    """Count something that was pushed and cannot be read, and say why."""
+    count = func.coalesce(_FEEDS.c.refusals, 0) + 1
+    change(connection, name, refusals=count, refused_at=moment.now(), refusal=why)
 
 
 def leave(connection: Connection, holder: str, *, keep: Collection[str] = ()) -> None:

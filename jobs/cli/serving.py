@@ -28,7 +28,7 @@ def serve(context: typer.Context) -> None:
 async def _serve(given: state.State, chosen: settings.Settings, database: db.Database) -> None:
     from jobs import service
     from jobs.rules import worker
-    from jobs.web import server
+    from jobs.web import pushed, server
     from scraper import errors
 
     outside = _outside(given, database)
@@ -43,8 +43,14 @@ async def _serve(given: state.State, chosen: settings.Settings, database: db.Dat
         task.add_done_callback(reloads.discard)
 
     loop.add_signal_handler(signal.SIGHUP, reload)
+    pushes = pushed.routes(
+        database,
+        lambda: serving.state.chosen,
+        given.environ,
+        lambda: loop.call_soon_threadsafe(serving.nudge),
+    )
     try:
-        with server.serving(database, serving.state) as door:
+        with server.serving(database, serving.state, pushes) as door:
             rules = worker.Rules(
                 database,
                 lambda: serving.state.chosen.rules,

@@ -55,6 +55,7 @@ FEEDS = (
         start=webhook,
         way="pushed",
         tokens=("webhook",),
+        keeps=True,
         fills=("tips",),
     ),
 )
