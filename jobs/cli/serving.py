@@ -34,15 +34,7 @@ async def _serve(given: state.State, chosen: settings.Settings, database: db.Dat
     outside = _outside(given, database)
     serving = service.Service(outside, chosen)
     loop = asyncio.get_running_loop()
-    for told in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(told, serving.stop)
-    reloads: set[asyncio.Task[None]] = set()
-
-    def reload() -> None:
-        reloads.add(task := asyncio.ensure_future(serving.reload()))
-        task.add_done_callback(reloads.discard)
-
-    loop.add_signal_handler(signal.SIGHUP, reload)
+    _heed_signals(loop, serving)
     pushes = pushed.routes(
         database,
         lambda: serving.state.chosen,
@@ -66,6 +58,18 @@ async def _serve(given: state.State, chosen: settings.Settings, database: db.Dat
         raise errors.BadConfig(
             "bad_config", f"service.port: {port} cannot be used: {error.strerror}; set another"
         ) from error
+
+
+def _heed_signals(loop: asyncio.AbstractEventLoop, serving: service.Service) -> None:
+    for told in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(told, serving.stop)
+    reloads: set[asyncio.Task[None]] = set()
+
+    def reload() -> None:
+        reloads.add(task := asyncio.ensure_future(serving.reload()))
+        task.add_done_callback(reloads.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, reload)
 
 
 def _outside(given: state.State, database: db.Database) -> service.Outside:

@@ -56,8 +56,10 @@ class Taker(msgspec.Struct, kw_only=True):
         heard = self.standing.heard_at
         if heard is not None and not self.feed.keeps:
             where = (self.account.id, self._source, self.standing.target)
+            now = moment.now()
             with self.database.write() as connection:
-                gaps.note(connection, where, (heard, moment.now()), "not_heard")
+                gaps.note(connection, where, (heard, now), "not_heard")
+                feeds.change(connection, self.standing.name, heard_at=now)
 
     def take(self, answers: Sequence[payload.Payload]) -> Taken:
         """Write what answers state, in one transaction; those that state nothing are not kept.

@@ -40,13 +40,14 @@ def routes(
     chosen: Callable[[], settings.Settings],
     environ: Mapping[str, str],
     nudge: Callable[[], object] = lambda: None,
+    per_minute: int = PER_MINUTE,
 ) -> list[routing.BaseRoute]:
     """Return the route; a wrong secret is answered as if there were none.
 
     `nudge` is called, in any thread, whenever something new was written.
     """
     known = addresses.Addresses(chosen, environ)
-    door = _Door(known, receiving.Receiver(database, chosen, nudge))
+    door = _Door(known, receiving.Receiver(database, chosen, nudge), per_minute)
     path = addresses.PATH + "{secret}"
     return [routing.Route(path, door.answer, methods=list(METHODS))]
 
@@ -54,9 +55,12 @@ def routes(
 class _Door:
     """Answers at the addresses. To be used by one event loop."""
 
-    def __init__(self, known: addresses.Addresses, receiver: receiving.Receiver) -> None:
+    def __init__(
+        self, known: addresses.Addresses, receiver: receiving.Receiver, per_minute: int
+    ) -> None:
         self._known = known
         self._receiver = receiver
+        self._per_minute = per_minute
         self._minutes: dict[str, tuple[float, int]] = {}
         self._waiting = 0
 
@@ -116,7 +120,7 @@ class _Door:
         if left <= 0:
             since, count, left = time.monotonic(), 0, _MINUTE
         self._minutes[name] = (since, count + 1)
-        return int(left) + 1 if count >= PER_MINUTE else 0
+        return int(left) + 1 if count >= self._per_minute else 0
 
 
 async def _body(request: requests.Request) -> bytes:
