@@ -25,6 +25,8 @@ somebody acts · `paused` by its operator · `off`: no service listens, or nobod
 LISTENING = "listening"
 """The status of a feed's run."""
 
+_IN_TURN = "SELECT pg_advisory_xact_lock(hashtext('feeds'))"
+
 _FEEDS: Table = tables.Feed.__table__  # type: ignore[attr-defined]  # sqlmodel hides it from mypy
 _RUNS: Table = tables.Run.__table__  # type: ignore[attr-defined]  # as above
 _ACCOUNTS: Table = tables.Account.__table__  # type: ignore[attr-defined]  # as above
@@ -58,13 +60,21 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
     records: int
     new: int
 
+    @property
+    def what(self) -> tuple[int, str, str | None]:
+        """As which account what is listened to, and where."""
+        return self.account_id, self.feed, self.target
+
 
 def opened(connection: Connection, name: str, order: runs.Order) -> Feed:
     """Return the feed of that name as `order` defines it, written down if it is new or changed."""
-    known = get(connection, name)
     wanted = (order.account_id, order.collector, order.target)
-    if known is not None and (known.account_id, known.feed, known.target) == wanted:
+    if (known := get(connection, name)) is not None and known.what == wanted:
         return known
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(_IN_TURN)
+        if (known := get(connection, name)) is not None and known.what == wanted:
+            return known  # another process was quicker
     run_id = runs.create(connection, order)
     runs.amend(connection, run_id, {"status": LISTENING})
     connection.execute(delete(_FEEDS).where(_FEEDS.c.name == name))
