@@ -1,4 +1,4 @@
-"""`greenroom serve` takes what is pushed to it, whenever and however often it is killed."""
+"""`greenroom serve` takes what is pushed to it, however often it is killed, and fires rules."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import http.client
 import itertools
 import json
 import random
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,11 +16,13 @@ from urllib import parse
 
 import pytest
 from sqlalchemy import text
+from websockets.sync import client as client_of
 
 from fixtures.practice import client
 from models import db
 from tests.jobs.cli import given_home, given_service
 from tests.jobs.web import given_door
+from tests.practice import given_hooks
 
 SENDERS = 3
 KILLS = {"sqlite": 4, "postgresql": 2}
@@ -171,3 +174,49 @@ def test_the_address_is_shown_again_and_another_one_made_and_refusals_are_listed
     assert (stranger.code, "known: hook" in stranger.err) == (2, True)
     assert "1 refused, last" in listed.out
     assert "not_json" in listed.out
+
+
+RULES = """
+[rules.dance]
+amount = 33
+event = "dance"
+[rules.lights]
+amount = 99
+command = ["{python}", "-c", "import sys; open('lights.json', 'w').write(sys.stdin.read())"]
+[rules.wheel]
+amount = 200
+webhook = "{wheel}"
+"""
+
+
+def test_the_classic_table_is_fired_by_what_is_pushed(home: given_home.Home, port: int) -> None:
+    path = parse.urlsplit(home("feeds", "address", "hook").out.strip()).path
+    overlay = home("web", "token", "create", "overlay", "--scope", "dashboard").out.strip()
+    lights, file = home.folder / "lights.json", home.folder / "greenroom.toml"
+    with given_hooks.Receiver(refuse=1) as wheel:
+        rules = RULES.format(python=sys.executable, wheel=wheel.url)
+        file.write_text(file.read_text() + rules)
+        serving = given_service.start(home.folder, home.environ())
+        try:
+            assert given_home.eventually(lambda: home.rows("SELECT upto FROM marks"))
+            address = f"ws://127.0.0.1:{port}/ws/events"
+            headers = {"Authorization": f"Bearer {overlay}"}
+            with client_of.connect(address, additional_headers=headers, proxy=None) as socket:
+                for member, amount in (("anon_tips", 33), ("alice", 50), ("bob", 99), ("eve", 200)):
+                    told = {"site": "chaturbate", "room": "operator_one", "member": member}
+                    assert Sender(port, path).post(json.dumps(told | {"amount": amount})) == 200
+                said = iter(lambda: json.loads(socket.recv(20)), None)
+                fired = next(one["data"] for one in said if one["event_type"] == "RULE_FIRED")
+            wheel.wait(2, 20)
+            assert given_home.eventually(lambda: lights.exists() and lights.read_text())
+            done = "SELECT rule, state, attempts FROM rule_firings ORDER BY id"
+            assert given_home.eventually(lambda: {row[1] for row in home.rows(done)} == {"done"})
+        finally:
+            serving.terminate()
+            serving.join(20)
+
+    assert (fired["event"], fired["act"]["username"]) == ("dance", None)
+    assert json.loads(lights.read_text())["act"]["username"] == "bob"
+    assert [one["act"]["tokens"] for one in wheel.bodies] == [200, 200]
+    assert len({one["id"] for one in wheel.bodies}) == 1
+    assert home.rows(done) == [("dance", "done", 0), ("lights", "done", 1), ("wheel", "done", 2)]
