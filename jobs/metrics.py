@@ -76,6 +76,9 @@ def _of_database(database: db.Database) -> Iterator[Metric]:
     yield _gauge("runs_waiting", "Runs that wait for the service.", found.waiting)
     yield counted("runs", "Runs by how they ended.", ("status",), found.runs)
     yield counted("due_times", "Due times by what came of them.", ("outcome",), found.due_times)
+    yield labelled(
+        "session_seconds", "How long sessions have gone on.", ("site", "room"), found.sessions
+    )
     yield counted("rule_firings", "Firings of rules.", ("rule", "state"), found.firings)
     yield labelled(
         "accounts_waiting", "Accounts that wait for you.", ("account", "code"), found.parked

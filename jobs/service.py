@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from jobs import aftermath, deciding, dispatch, due, logs, notify, run, settings, timing
+from jobs import aftermath, broadcasts, deciding, dispatch, due, logs, notify, run, settings, timing
 from jobs.feeds import filling, station
 from models import db, leases, moment, runs
 from scraper import errors
@@ -92,6 +92,7 @@ class Service:
         self._alarm.every("decide", LOOK_AGAIN, self._decide)
         self._alarm.every("start", QUEUE_EVERY, self._start)
         self._alarm.every("file", FILE_EVERY, self._look_at_file)
+        self._alarm.every("sessions", broadcasts.EVERY, self._keep_sessions)
         if beat := notify.watchdog_seconds(self._outside.environ):
             self._alarm.every("watchdog", beat, self._watchdog)
         await self._station.adopt(self.state.chosen)
@@ -186,6 +187,10 @@ class Service:
             logs.log.error(f"no run starts: {self._dispatcher.held_back}")
         self.state.held_back = self._dispatcher.held_back
         self.state.working = len(self._dispatcher.working)
+
+    async def _keep_sessions(self) -> None:
+        if self.state.leading and not self._stopping.is_set():
+            await broadcasts.keep(self._outside.database, self._outside.now())
 
     async def _look_at_file(self) -> None:
         if _stamp(self.state.chosen.file) != self._stamp:

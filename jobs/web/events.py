@@ -39,8 +39,9 @@ class Events:
         read, told = marks, []
         for act in acts:
             read = (act.id, read[1])
-            if act.stands_for == act.id and act.read_at - act.at < LIVE:
-                told.append(self._act(act, read))
+            first = act.stands_for == act.id
+            if (first or act.comes_out) and act.read_at - act.at < LIVE:
+                told.append(self._act(act, read, known=not first))
         for firing in fired:
             read = (read[0], firing.id)
             if firing.state != "limited":
@@ -63,9 +64,10 @@ class Events:
         del connection, page
         return []
 
-    def _act(self, act: happened.Act, marks: hub.Marks) -> hub.Message:
+    def _act(self, act: happened.Act, marks: hub.Marks, *, known: bool) -> hub.Message:
+        """Return what is told of an act; `known` to those who may know of private acts."""
         text = self._told("INTERACTION", act.room, shown(act), marks)
-        return hub.Message(text, marks, private=act.private)
+        return hub.Message(text, marks, private=act.private, known=known)
 
     def _firing(self, fired: firings.Firing, act: happened.Act, marks: hub.Marks) -> hub.Message:
         data = {"rule": fired.rule, "way": fired.way, "event": fired.event, "act": shown(act)}

@@ -45,13 +45,15 @@ Marks = tuple[int, ...]
 class Message(msgspec.Struct, frozen=True):
     """A message, and how far whoever has it has come.
 
-    `private`: for those only who may know of private acts. `extra`: tells nothing that a table
-    keeps, so it is for those who listen and is never replayed.
+    `private`: for those only who may know of private acts; `known`: for those only who may not, the
+    others were told before. `extra`: tells nothing that a table keeps, so it is for those who
+    listen and is never replayed.
     """
 
     text: str
     marks: Marks
     private: bool = False
+    known: bool = False
     extra: bool = False
     room: str = ""
 
@@ -102,10 +104,10 @@ class Client:
 
     def offer(self, message: Message) -> None:
         """Take a message for them, unless they have it or may not have it."""
-        known = all(new <= old for new, old in zip(message.marks, self.marks, strict=True))
-        if known and not message.extra:
+        there = all(new <= old for new, old in zip(message.marks, self.marks, strict=True))
+        if there and not message.extra:
             return
-        if message.private and not self.private:
+        if not self.hears(message):
             return
         if self._missed or len(self._waiting) >= BUFFER:
             self._missed += 1
@@ -113,6 +115,10 @@ class Client:
             self._waiting.append(message.text)
             self.marks = message.marks
         self._woken.set()
+
+    def hears(self, message: Message) -> bool:
+        """Tell whether a message is for them."""
+        return not (message.known if self.private else message.private)
 
     @property
     def waits(self) -> bool:

@@ -128,7 +128,7 @@ def _too_old(since: hub.Marks, end: hub.Marks) -> hub.Marks | None:
 async def _replay(socket: websockets.WebSocket, client: hub.Client, page: hub.Page) -> None:
     client.marks = page.marks
     for message in page.messages:
-        if client.private or not message.private:
+        if client.hears(message):
             await _say(socket, message.text)
 
 

@@ -190,6 +190,43 @@ def test_bad_settings_are_refused_and_the_old_ones_stay(home: given_home.Home, p
     assert 'greenroom_due_times_total{outcome="run"}' in metrics
 
 
+EVENTS = """
+[feeds.room]
+feed = "chaturbate.events"
+account = "main"
+"""
+
+
+def test_sessions_begin_and_end_while_nobody_asks(
+    home: given_home.Home, world: client.Practice, database_url: str, port: int
+) -> None:
+    add(home, EVENTS + NO_BROWSER)
+    database = db.connect(database_url)
+    token = {"GREENROOM_TOKEN_MAIN__EVENTS": client.API_TOKEN}
+    process = home.start("serve", GREENROOM_DATABASE__URL=database_url, **token)
+    try:
+        assert given_home.eventually(lambda: ends(database) == [("event chaturbate.events",)], 40)
+        world.churn([{"after": 0, "do": "start"}])
+        world.play(7, 60, platforms=["chaturbate"])
+        assert given_home.eventually(lambda: ends(database)[1:] == [(None,)], 20)
+        metrics = asked(port, "/metrics")[1]
+        world.churn([{"after": 0, "do": "stop"}])
+        assert given_home.eventually(lambda: ends(database) == ends(database)[:1] * 2, 20)
+    finally:
+        said = stop(process)
+        database.close()
+
+    assert 'greenroom_session_seconds{room="operator_one",site="chaturbate"}' in metrics
+    assert "session 2 of chaturbate/operator_one does not go on any more" in said.err
+
+
+def ends(database: db.Database) -> list[tuple[str | None, ...]]:
+    """Return by what the sessions ended, None for one that goes on, the first first."""
+    with database.read() as connection:
+        sql = "SELECT ended_by FROM broadcast_sessions ORDER BY started"
+        return [tuple(row) for row in connection.execute(text(sql))]
+
+
 def test_no_run_starts_where_the_disk_is_nearly_full(home: given_home.Home, port: int) -> None:
     add(home, FOLLOWERS.format(every="1s"))
     process = home.start("serve", GREENROOM_SERVICE__FREE_DISK_MB=str(10**12))

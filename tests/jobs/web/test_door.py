@@ -197,6 +197,35 @@ async def test_acts_are_told_as_they_happen_private_ones_to_those_who_may_know(
     assert everything[0] | {"timestamp": 0} == seen[0] | {"timestamp": 0}
 
 
+async def test_an_act_that_several_sources_state_is_told_to_each_listener_once(
+    database: db.Database, tmp_path: Path
+) -> None:
+    at = given.ago(seconds=1)
+    with given.opened(database, tmp_path) as place:
+        async with (
+            place.listening("/ws/events", "dashboard") as public,
+            place.listening("/ws/events", "all") as private,
+        ):
+            for source, facts in (
+                ("chaturbate.token_stats", {"private": True}),
+                ("chaturbate.events", {}),
+                ("chaturbate.room_history", {}),
+            ):
+                place.apply(given.act(source, source=source, at=at, **facts))
+            place.apply(given.act("last", username="bob", source="chaturbate.events"))
+            told = [[await given.heard(socket) for _ in range(2)] for socket in (public, private)]
+        async with place.listening("/ws/events?since=0.0", "dashboard") as back:
+            told.append([await given.heard(back) for _ in range(2)])
+
+    assert [[one["data"]["source"] for one in heard] for heard in told] == [
+        ["chaturbate.events", "chaturbate.events"],
+        ["chaturbate.token_stats", "chaturbate.events"],
+        ["chaturbate.events", "chaturbate.events"],
+    ]
+    assert [first["data"]["id"] for first, _ in told] == [1, 1, 1]
+    assert [last["data"]["username"] for _, last in told] == ["bob"] * 3
+
+
 async def test_history_that_is_read_later_is_not_live(place: given.Place) -> None:
     async with place.listening("/ws/events") as socket:
         place.apply(given.act("old", at=given.ago(hours=2)), given.act("new", username="bob"))
