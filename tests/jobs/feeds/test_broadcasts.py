@@ -19,7 +19,7 @@ from tests.jobs import given_callers, given_runs, given_web
 from tests.jobs.feeds import given_feeds
 from tests.jobs.feeds.given_feeds import until
 
-SMALL = {"followed": 4, "followers": 8, "messages": 40, "tips": 20, "keep_sessions": True}
+SMALL: dict[str, Any] = {"followed": 4, "followers": 8, "messages": 40, "tips": 20, "keep_sessions": True}
 ROOM = ("chaturbate", "operator_one")
 STOPS = "SELECT count(*) FROM interactions WHERE kind = 'broadcast_stop'"
 SOURCES = "SELECT kind, sources, count(*) FROM v_acts GROUP BY kind, sources"
