@@ -14,10 +14,10 @@ from typing import Any, Literal, TextIO
 import msgspec
 
 from jobs import orders, run, settings
-from models import db, export, moment, queries, records, runs, siblings, standing
+from models import db, export, moment, queries, records, runs, siblings, standing, timeline
 from scraper import errors
 
-What = Literal["followers", "following", "lost", "chat", "tips"]
+What = Literal["followers", "following", "lost", "follows", "chat", "tips"]
 Ask = Callable[..., Iterator[Mapping[str, Any]]]
 STDOUT = "-"
 
@@ -67,6 +67,8 @@ def _asked(
     connection: db.Connection, who: runs.Account, wish: Wish
 ) -> tuple[export.Facts, tuple[str, ...], Iterator[Mapping[str, Any]]]:
     """Return what the manifest says, the columns, and the rows."""
+    if wish.what == "follows":
+        return _follows(connection, who, wish)
     if wish.what not in _LISTS:
         return _acts(connection, who, wish)
     direction, ask = _LISTS[wish.what]
@@ -80,6 +82,22 @@ def _asked(
         version=run.version(),
     )
     return facts, queries.PEOPLE_COLUMNS, ask(connection, who.id, direction, wish.as_of)
+
+
+def _follows(
+    connection: db.Connection, who: runs.Account, wish: Wish
+) -> tuple[export.Facts, tuple[str, ...], Iterator[Mapping[str, Any]]]:
+    """Return who followed and unfollowed, as far as feeds told and lists showed."""
+    facts = export.Facts(
+        what=wish.what,
+        account=who.name,
+        as_of=wish.as_of or moment.now(),
+        complete=False,
+        run=None,
+        version=run.version(),
+    )
+    found = timeline.events(connection, who.id, "follower", until=wish.as_of)
+    return facts, timeline.COLUMNS, found
 
 
 def _acts(

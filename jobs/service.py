@@ -79,7 +79,7 @@ class Service:
         self._dispatcher = dispatch.Dispatcher(outside.database, self._supervise, self._abandon)
         self.nudges: list[Callable[[], None]] = []
         self._station = station.Station(
-            outside.database, outside.environ, self.state.holder, self._nudge
+            outside.database, outside.environ, self.state.holder, self.nudge
         )
         self._stamp = _stamp(chosen.file)
 
@@ -124,7 +124,7 @@ class Service:
             await self._decide(sync=True)
         notify.tell(self._outside.environ, "READY=1")
 
-    def _nudge(self) -> None:
+    def nudge(self) -> None:
         """Tell whoever wants to know at once that a feed has told something."""
         for nudge in self.nudges:
             nudge()
@@ -161,7 +161,6 @@ class Service:
         try:
             decided = await asyncio.to_thread(self._act, now, sync=sync)
             await self._dispatcher.settle(self.state.chosen, now)
-            await asyncio.to_thread(filling.act, self._outside.database, self.state.chosen)
             following = await asyncio.to_thread(due.following, self._outside.database, now)
         except db.Unusable as error:
             logs.log.error(f"the database: {error}")
@@ -175,11 +174,12 @@ class Service:
         await self._start()
 
     async def _start(self) -> None:
-        """Start the runs that wait, if we lead."""
+        """Ask for the runs that fill gaps, and start those that wait, if we lead."""
         self.state.beat = time.monotonic()
         if not self.state.leading or self._stopping.is_set():
             return
         try:
+            await asyncio.to_thread(filling.act, self._outside.database, self.state.chosen)
             await self._dispatcher.fill(self.state.chosen, self._outside.now())
         except db.Unusable as error:
             logs.log.error(f"the database: {error}")

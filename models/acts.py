@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from models import bulk, moment, people, records, siblings, statements, voices
+from models import bulk, follow_acts, moment, people, records, siblings, statements, voices
 from models.origin import Source
 
 _IN_TURN = "SELECT pg_advisory_xact_lock(hashtext('interactions'))"
@@ -79,6 +79,7 @@ def _acts(
         siblings.Written(stream=stream, key=act.key, at=act.at, kind=act.kind, tokens=act.tokens)
         for act in (*new, *fuller)
     )
+    follow_acts.note(connection, stream, (*new, *fuller))
     return len(new)
 
 

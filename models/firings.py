@@ -38,7 +38,11 @@ _KNOWN = f"""
 _COLUMNS = """
     id, rule, way, interaction_id, event, state, attempts, last_error, at, next_at, done_at
     FROM rule_firings"""
-_DUE = f"SELECT {_COLUMNS} WHERE state = 'queued' AND next_at <= ? ORDER BY next_at, id LIMIT ?"
+_DUE = """
+    SELECT id, rule, way, interaction_id, event, state, attempts, last_error, at, next_at, done_at
+    FROM (SELECT *, row_number() OVER (PARTITION BY rule ORDER BY next_at, id) AS place
+          FROM rule_firings WHERE state = 'queued' AND next_at <= ?) AS waiting
+    WHERE place <= ? ORDER BY next_at, id"""
 _NEXT = "SELECT min(next_at) FROM rule_firings WHERE state = 'queued'"
 _TRY = "UPDATE rule_firings SET attempts = attempts + 1 WHERE id IN ANY ?"
 _SETTLE = "UPDATE rule_firings SET state = ?, last_error = ?, next_at = ?, done_at = ? WHERE id = ?"
@@ -107,13 +111,17 @@ def known(connection: Connection, acts: Sequence[int]) -> set[tuple[str, int]]:
     return {(rule, act) for rule, act in bulk.select(connection, _KNOWN, list(acts))}
 
 
-def attempt(connection: Connection, at: datetime, limit: int) -> list[Firing]:
-    """Return what is to be told now, and count the attempt before it is made."""
+def due(connection: Connection, at: datetime, of_a_rule: int) -> list[Firing]:
+    """Return what is to be told at a time, what waited longest first; of a rule only so many."""
     when = moment.stored(at, connection.dialect.name)
-    due = [_firing(row) for row in bulk.select(connection, _DUE, when, limit)]
-    if due:
-        bulk.run(connection, _TRY, [one.id for one in due])
-    return [msgspec.structs.replace(one, attempts=one.attempts + 1) for one in due]
+    return [_firing(row) for row in bulk.select(connection, _DUE, when, of_a_rule)]
+
+
+def attempt(connection: Connection, chosen: Sequence[Firing]) -> list[Firing]:
+    """Count an attempt at telling each of these, before it is made; return them so."""
+    if chosen:
+        bulk.run(connection, _TRY, [one.id for one in chosen])
+    return [msgspec.structs.replace(one, attempts=one.attempts + 1) for one in chosen]
 
 
 def following(connection: Connection) -> datetime | None:

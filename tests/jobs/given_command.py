@@ -51,7 +51,7 @@ def greenroom(
     )
 
 
-def at_once(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def at_once(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a command line as `greenroom` does, but in this process: it need not start first.
 
     Nobody types anything, and no secret is asked for.
@@ -59,7 +59,7 @@ def at_once(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     out, err = io.StringIO(), io.StringIO()
     before = dict(os.environ)
     os.environ.clear()
-    os.environ.update(environment(home))
+    os.environ.update(environment(home, **variables))
     try:
         with (
             contextlib.chdir(home),

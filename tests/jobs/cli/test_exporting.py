@@ -17,7 +17,10 @@ from jobs.cli import exits
 from models import export
 from tests.jobs.cli import conftest, given_home
 
-PEOPLE = ["username", "role", "first_seen", "last_seen", "since", "ended"]
+PEOPLE = [
+    *("username", "role", "first_seen", "last_seen", "since", "ended"),
+    *("source", "confidence"),
+]
 ACTS = ["at", "room", "username", "kind", "tokens", "text", "source", "id"]
 
 
@@ -127,6 +130,7 @@ def manifest(home: given_home.Home, name: str) -> dict[str, Any]:
         ("lost", 6, True),
         ("tips", 4, True),
         ("chat", None, False),
+        ("follows", None, False),
     ],
 )
 def test_a_manifest_says_what_the_file_holds(
