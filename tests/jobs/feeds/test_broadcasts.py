@@ -19,7 +19,8 @@ from tests.jobs import given_callers, given_runs, given_web
 from tests.jobs.feeds import given_feeds
 from tests.jobs.feeds.given_feeds import until
 
-SMALL: dict[str, Any] = {"followed": 4, "followers": 8, "messages": 40, "tips": 20, "keep_sessions": True}
+SMALL: dict[str, Any] = {"followed": 4, "followers": 8, "messages": 40, "tips": 20}
+SMALL |= {"keep_sessions": True}
 ROOM = ("chaturbate", "operator_one")
 STOPS = "SELECT count(*) FROM interactions WHERE kind = 'broadcast_stop'"
 SOURCES = "SELECT kind, sources, count(*) FROM v_acts GROUP BY kind, sources"
@@ -113,6 +114,8 @@ async def test_a_session_counts_what_happened_in_it(house: House, world: client.
     assert (whole.tips, whole.tokens) == (len(tips), paid(tips))
     assert (whole.tippers, whole.anonymous_tips) == (len(named), sum(t["anonymous"] for t in tips))
     assert (whole.messages, whole.chatters) == (len(chats), len(set(chats)))
+    follows = {one["username"] for one in true if one["kind"] == "follow"}
+    assert whole.new_followers == len(follows) > 0
 
 
 async def test_the_ledger_reconciles_with_what_the_interface_totals(
