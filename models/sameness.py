@@ -173,10 +173,15 @@ def _could(group: _Group, act: Act, own: voices.Voice) -> bool:
 
 
 def _words(act: Act) -> str | None:
-    """Return what somebody wrote, with its blanks put in order; None where nothing is said."""
-    if not act.text or not voices.voice(act.source).words:
+    """Return what somebody wrote, with its blanks put in order; None where nothing is said.
+
+    A sale is described by the site, each time as it likes; a tip's note may have a bar before it.
+    """
+    wrote = act.kind == "tip" or voices.channel(act.kind) == "said"
+    if not wrote or not act.text or not voices.voice(act.source).words:
         return None
-    return " ".join(act.text.split()) or None
+    words = " ".join(act.text.split())
+    return (words.removeprefix("|").lstrip() if act.kind == "tip" else words) or None
 
 
 def _agree(group: _Group, act: Act) -> bool:

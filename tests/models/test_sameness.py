@@ -57,6 +57,16 @@ def test_two_real_repeats_stay_two() -> None:
     assert pairs(*feed, *history) == {3: 1, 4: 2}
 
 
+def test_how_a_site_describes_a_sale_and_marks_a_note_is_nobodys_word() -> None:
+    room = "chaturbate.room_history"
+    sale = act(3, kind="purchase", tokens=60, text="a set")
+    notice = act(4, room, kind="purchase", text="alice bought a set")
+
+    assert pairs(tip(1, text="cheers"), tip(2, room, text="| cheers")) == {2: 1}
+    assert pairs(tip(1, text="cheers"), tip(2, room, text="| bye")) == {}
+    assert pairs(sale, notice) == {4: 3}
+
+
 def test_what_one_source_has_missed_is_shown_by_the_other() -> None:
     found = pairs(tip(1), tip(2, "chaturbate.room_history"), tip(3, "chaturbate.room_history"))
 

@@ -197,7 +197,7 @@ def test_facts_in_any_order_and_in_any_batches_come_to_the_same(new_url: Any, se
     for turn in range(2):
         mixed = list(facts)
         chance.shuffle(mixed)
-        size = (60, 12)[turn]
+        size = (60, 20)[turn]
         rows: list[tuple[Any, ...]] = []
         database = db.connect(new_url())
         for start in range(0, len(mixed), size):
