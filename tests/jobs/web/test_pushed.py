@@ -127,7 +127,9 @@ async def test_a_wrong_secret_is_answered_as_a_path_that_is_not_there(quick: giv
     right = quick.address()
     root = right.rpartition(addresses.PATH)[0]
     wrong = [right[:-1], right + "x", f"{root}/in/", f"{root}/in/a/b", f"{root}/nowhere"]
-    found = [await quick.ask(how, url, b"{}") for url in wrong for how in ("POST", "GET")]
+    found = [
+        await quick.ask(how, url, b"{}") for url in wrong for how in ("POST", "GET", "OPTIONS")
+    ]
     known = await quick.ask("GET", right)
 
     assert {(one.status_code, one.text) for one in found} == {(404, "Not Found")}
