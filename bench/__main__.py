@@ -22,6 +22,9 @@ PARTS = {
     "runs": "bench.run_list",
     "snapshots": "bench.snapshots",
     "search": "bench.searching",
+    "live": "bench.live",
+    "feed": "bench.feed_rows",
+    "screens": "bench.feed_screens",
 }
 
 

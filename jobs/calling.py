@@ -55,8 +55,11 @@ class TokenVisit:
         raise asked
 
 
-def calling(desk: visit.Desk) -> Call:
-    """Return the way to call a site as an account, for the errands of one collector at a time."""
+def calling(desk: visit.Desk, target: str | None = None) -> Call:
+    """Return the way to call a site as an account, for the errands of one collector at a time.
+
+    A feed is listened to alone for its `target`.
+    """
 
     @asynccontextmanager
     async def call(
@@ -64,7 +67,7 @@ def calling(desk: visit.Desk) -> Call:
     ) -> AsyncIterator[TokenVisit]:
         where, chosen = desk.sites[account.site], desk.chosen.sites[account.site]
         async with (
-            admitted(desk, account, collector) as (known, refuse),
+            admitted(desk, account, collector, target) as (known, refuse),
             http.open_http(chosen.request_timeout_seconds, known) as fetch,
         ):
             yield TokenVisit(
@@ -78,13 +81,16 @@ def calling(desk: visit.Desk) -> Call:
 
 @asynccontextmanager
 async def admitted(
-    desk: visit.Desk, account: runs.Account, wants: site.Collector | site.Feed
+    desk: visit.Desk,
+    account: runs.Account,
+    wants: site.Collector | site.Feed,
+    target: str | None = None,
 ) -> AsyncIterator[tuple[dict[str, str], Callable[[], None]]]:
     """Give the tokens that a collector or a feed wants, alone with it, and what refuses them.
 
     Raises NeedsOperator `no_token`, and `token_refused` for one that was refused before.
     """
-    lock = lanes.lock(desk.chosen, account.name, f"{account.site}.{wants.name}")
+    lock = lanes.lock(desk.chosen, account.name, f"{account.site}.{wants.name}", target)
     async with alone.in_turn(lock, desk.patience):
         known = await asyncio.to_thread(
             tokens.known, account.name, wants.tokens, desk.environ, desk.vault

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Hashable
 from pathlib import Path
 
@@ -27,9 +28,13 @@ def lane(waits: runs.Run) -> Hashable:
     return (waits.account_id, waits.collector) if calls(waits.collector) else (waits.account_id,)
 
 
-def lock(chosen: settings.Settings, account: str, collector: str) -> Path:
-    """Return the file that is locked while a run of this lane works."""
+def lock(
+    chosen: settings.Settings, account: str, collector: str, target: str | None = None
+) -> Path:
+    """Return the file that is locked while a run of this lane works, or one feed of a `target`."""
     beside = settings.session_file(chosen, account)
     if calls(collector):
-        return beside.with_name(f"{account}.{collector.partition('.')[2]}.lock")
+        errand = collector.partition(".")[2]
+        room = "" if target is None else f".{hashlib.sha256(target.encode()).hexdigest()[:16]}"
+        return beside.with_name(f"{account}.{errand}{room}.lock")
     return beside.with_suffix(".lock")

@@ -202,14 +202,10 @@ def history_run(connection: Connection, account_id: int, errand: str) -> int | N
 
 
 _FAR = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
-_TELLER = (
-    "(SELECT s.source FROM interactions i JOIN streams s ON s.id = i.stream_id WHERE i.id = {})"
-)
-_OPENED = (
-    f"coalesce({_TELLER.format('f.opened_by_act')}"
-    " || CASE WHEN f.confirmed_by IS NULL THEN '' ELSE '+list' END, 'list')"
-)
-_CLOSED = f"coalesce({_TELLER.format('f.closed_by_act')}, 'list')"
+_TELLER = "(SELECT e.source FROM follow_events e WHERE e.act_id = f.{})"
+_OPENED = f"""coalesce({_TELLER.format("opened_by_act")}
+    || CASE WHEN f.confirmed_by IS NULL THEN '' ELSE '+list' END, 'list')"""
+_CLOSED = f"coalesce({_TELLER.format('closed_by_act')}, 'list')"
 _SURE = (
     "CASE WHEN f.opened_by IS NOT NULL OR f.confirmed_by IS NOT NULL THEN 'certain'"
     " WHEN f.closed_by IS NOT NULL THEN 'corrected' ELSE 'likely' END"

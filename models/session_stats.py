@@ -48,7 +48,8 @@ _LEVELS = f"""SELECT arrived_at, confirmed_at, viewers {broadcast_facts.TELEMETR
 _FOLLOWERS = """SELECT count(DISTINCT f.person_id) FROM follow_events f
     JOIN accounts a ON a.id = f.account_id
     WHERE a.site = ? AND lower(a.username) = ? AND f.direction = 'follower' AND f.kind = 'follow'
-      AND f.at >= ? AND f.at < ?"""
+      AND f.at >= ? AND f.at < ? AND f.same_as IS NULL
+      AND NOT EXISTS (SELECT 1 FROM follow_events c WHERE c.corrects = f.id)"""
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):

@@ -96,7 +96,6 @@ class Talking:
 
 def opening(desk: visit.Desk) -> Opened:
     """Return the ways to listen, by the feed's own."""
-    call = calling.calling(desk)
 
     @asynccontextmanager
     async def opened(taker: taking.Taker) -> AsyncIterator[Ear]:
@@ -114,6 +113,7 @@ def opening(desk: visit.Desk) -> Opened:
             async with _talked(desk, taker, taker.feed.talk(request, taker.layout)) as line:
                 yield Talking(line)
         else:
+            call = calling.calling(desk, taker.standing.target)
             async with call(taker.account, taker.feed) as visit:
                 yield Asking(visit)
 
@@ -126,7 +126,8 @@ async def _talked(
 ) -> AsyncIterator[socket.Line]:
     """Open a talk; tokens that its site refuses are not sent again."""
     deadline = desk.chosen.sites[taker.where.name].request_timeout_seconds
-    async with calling.admitted(desk, taker.account, taker.feed) as (known, refuse):
+    admitted = calling.admitted(desk, taker.account, taker.feed, taker.standing.target)
+    async with admitted as (known, refuse):
         try:
             async with (
                 http.open_http(deadline, known, whole=True) as ask,

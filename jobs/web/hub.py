@@ -7,8 +7,9 @@ messages in memory, is told which, and finds them in the table.
 from __future__ import annotations
 
 import asyncio
+import functools
+import operator
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
@@ -16,6 +17,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 import msgspec
 
 from jobs import logs
+from jobs.web import frames
 from models import db
 
 BUFFER = 128
@@ -30,8 +32,11 @@ REPLAY = 10_000
 LOOK = 0.5
 """Seconds between two looks at the table, for what other processes write."""
 
-_STEP = 32
-"""Messages that are handed on before those who send them have their turn."""
+APART = 0.04
+"""Seconds between two looks at most often: what comes fast goes out together."""
+
+_STEP = 64
+"""Messages that are handed on at once before those who send them have their turn."""
 
 _TURNS = 8
 
@@ -42,7 +47,7 @@ Marks = tuple[int, ...]
 """How far each of a channel's tables was read: ids, 0 for the beginning."""
 
 
-class Message(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True, dict=True):
     """A message, and how far whoever has it has come.
 
     `private`: for those only who may know of private acts; `known`: for those only who may not, the
@@ -56,6 +61,11 @@ class Message(msgspec.Struct, frozen=True):
     known: bool = False
     extra: bool = False
     room: str = ""
+
+    @functools.cached_property
+    def frame(self) -> bytes:
+        """The message as it leaves: made once, however many listen."""
+        return frames.text(self.text)
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -98,23 +108,28 @@ class Client:
         self.missed_in_all = 0
         self.private = private
         self._seq = seq
-        self._waiting: deque[str] = deque()
+        self._waiting: list[Message] = []
         self._missed = 0
         self._woken = asyncio.Event()
 
-    def offer(self, message: Message) -> None:
-        """Take a message for them, unless they have it or may not have it."""
-        there = all(new <= old for new, old in zip(message.marks, self.marks, strict=True))
-        if there and not message.extra:
-            return
-        if not self.hears(message):
-            return
-        if self._missed or len(self._waiting) >= BUFFER:
-            self._missed += 1
-        else:
-            self._waiting.append(message.text)
-            self.marks = message.marks
-        self._woken.set()
+    def offer(self, messages: Sequence[Message]) -> None:
+        """Take messages for them, but those they have or may not have."""
+        room = 0 if self._missed else BUFFER - len(self._waiting)
+        marks, offered = self.marks, 0
+        for message in messages:
+            if not message.extra:  # what is extra stands at no place of the log
+                if not any(map(operator.gt, message.marks, marks)):
+                    continue
+                marks = tuple(map(max, marks, message.marks))
+            if not self.hears(message):
+                continue
+            offered += 1
+            if offered <= room:
+                self._waiting.append(message)
+                self.marks = marks
+        self._missed += max(offered - room, 0)
+        if offered:
+            self._woken.set()
 
     def hears(self, message: Message) -> bool:
         """Tell whether a message is for them."""
@@ -125,16 +140,17 @@ class Client:
         """Whether something waits for them."""
         return bool(self._waiting)
 
-    async def following(self) -> str:
-        """Return the next message for them, once there is one."""
+    async def following(self) -> list[Message]:
+        """Return the next messages for them, once there are any."""
         while not self._waiting and not self._missed:
             self._woken.clear()
             await self._woken.wait()
         if self._waiting:
-            return self._waiting.popleft()
+            found, self._waiting = self._waiting, []
+            return found
         missed, self._missed = self._missed, 0
         self.missed_in_all += missed
-        return lagged(missed, self._seq(self.marks))
+        return [lagged(missed, self._seq(self.marks))]
 
 
 class Channel:
@@ -162,6 +178,7 @@ class Channel:
                 await self._look()
             except db.Unusable as error:
                 logs.log.error(f"the database: {error}")
+            await asyncio.sleep(APART)
 
     def nudge(self) -> None:
         """Say that the log has gained something; from any thread."""
@@ -212,10 +229,10 @@ class Channel:
     async def _publish(self, messages: Sequence[Message]) -> None:
         """Hand messages on, no faster than those who are not slow can send them."""
         for begin in range(0, len(messages), _STEP):
-            for message in messages[begin : begin + _STEP]:
-                self._marks = message.marks if not message.extra else self._marks
-                for client in self.clients:
-                    client.offer(message)
+            step = messages[begin : begin + _STEP]
+            for client in self.clients:
+                client.offer(step)
+            self._marks = next((one.marks for one in reversed(step) if not one.extra), self._marks)
             for _ in range(_TURNS):
                 await asyncio.sleep(0)
                 if not any(client.waits for client in self.clients):
@@ -235,8 +252,7 @@ class Channel:
             return ask(connection, *asked, **more)
 
 
-def lagged(missed: int | None, since: int | str) -> str:
+def lagged(missed: int | None, since: int | str) -> Message:
     """Return what a client is told that missed something (None: nobody knows how much)."""
-    return msgspec.json.encode(
-        {"event_type": "LAGGED", "missed": missed, "since": since, "timestamp": int(time.time())}
-    ).decode()
+    told = {"event_type": "LAGGED", "missed": missed, "since": since, "timestamp": int(time.time())}
+    return Message(msgspec.json.encode(told).decode(), (), extra=True)

@@ -11,6 +11,9 @@ from models import db, moment, telemetry
 TOGETHER = 500
 """Levels that are written in one transaction."""
 
+GATHER = 0.01
+"""Seconds that a level waits for others, with which it shares a transaction."""
+
 WAITING = 5000
 """Levels that may wait; whoever comes then is told to come again."""
 
@@ -46,6 +49,7 @@ class Intake:
         """Write until cancelled."""
         while True:
             await self._woken.wait()
+            await asyncio.sleep(GATHER)
             batch, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]
             if not self._waiting:
                 self._woken.clear()

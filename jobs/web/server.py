@@ -12,7 +12,7 @@ import uvicorn
 from starlette import routing
 
 from jobs import service
-from jobs.web import application
+from jobs.web import application, frames
 from models import db
 
 BACKLOG = 1024
@@ -51,7 +51,7 @@ def serving(
             log_level="warning",  # below that it logs headers, tokens and all
             access_log=False,
             server_header=False,
-            ws="websockets-sansio",
+            ws=frames.Protocol,
             ws_max_size=SAID,
             ws_per_message_deflate=False,
             limit_concurrency=CONNECTIONS,

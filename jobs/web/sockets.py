@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette import responses, websockets
 
-from jobs.web import doorman, hub
+from jobs.web import doorman, frames, hub
 from models import db, web_tokens
 
 LOOK = 2.0
@@ -109,11 +109,11 @@ async def _begin(
     end = client.marks
     if any(mine > last for mine, last in zip(since, end, strict=True)):
         # these are marks of another database, or of rows that are not there any more
-        await _say(socket, hub.lagged(None, seq))
+        await _say(socket, [hub.lagged(None, seq)])
         return
     client.marks = since
     if skipped := _too_old(since, end):
-        await _say(socket, hub.lagged(sum(skipped), seq))
+        await _say(socket, [hub.lagged(sum(skipped), seq)])
         client.marks = tuple(old + gone for old, gone in zip(since, skipped, strict=True))
 
 
@@ -127,13 +127,9 @@ def _too_old(since: hub.Marks, end: hub.Marks) -> hub.Marks | None:
 
 async def _replay(socket: websockets.WebSocket, client: hub.Client, page: hub.Page) -> None:
     client.marks = page.marks
-    for message in page.messages:
-        if client.hears(message):
-            await _say(socket, message.text)
+    await _say(socket, [one for one in page.messages if client.hears(one)])
 
 
-async def _say(socket: websockets.WebSocket, text: str) -> None:
-    try:
-        await socket.send_text(text)
-    except RuntimeError:  # the server has closed it: nobody answered its pings, or it shuts down
-        raise _Over from None
+async def _say(socket: websockets.WebSocket, messages: Sequence[hub.Message]) -> None:
+    if messages:
+        await frames.send(socket, b"".join(one.frame for one in messages))

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from jobs.cli import app
+from tests.jobs import given_ready
 
 COMMAND = (
     sys.executable,
@@ -39,16 +40,9 @@ def greenroom(
 
     `typed` is what its standard input gives; the environment has `variables`.
     """
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        cwd=home,
-        env=environment(home, **variables),
-        input=typed,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    started = given_ready.Command(arguments, home, environment(home, **variables), typed)
+    out, err = started.communicate(60)
+    return subprocess.CompletedProcess(arguments, started.wait(), out, err)
 
 
 def at_once(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from models import db, queries, timeline
+from models import db, queries, session_stats, timeline
 from tests.models import given_feeds as feed
 from tests.models import given_lists as given
 from tests.models.given_feeds import SOURCE
 
+ROOM = ("chaturbate", "operator_one")
 BOTH = f"{SOURCE}+list"
 TEN = given.people(10)
 
@@ -99,3 +100,16 @@ def test_a_loss_that_a_feed_told_is_sure_once_a_list_misses_them(database: db.Da
     assert told == [(TEN[1], SOURCE, "likely"), (TEN[0], SOURCE, "likely")]
     assert lost(0.7) == [(TEN[1], SOURCE, "corrected"), (TEN[0], SOURCE, "certain")]
     assert lost(1) == [(TEN[0], SOURCE, "certain")]
+
+
+def test_new_followers_count_once_and_not_where_a_list_denies_them(database: db.Database) -> None:
+    given.closed(database, TEN, day=0)
+    feed.tell(database, ("follow", "alice", 0.5), ("follow", "bob", 0.6))
+    given.closed(database, [*TEN, "alice", "carol"], day=1)
+
+    with database.read() as connection:
+        found = [
+            session_stats.totals(connection, ROOM, feed.day(since), feed.day(until)).new_followers
+            for since, until in ((0.1, 0.9), (0.9, 1.1))
+        ]
+    assert found == [1, 1]

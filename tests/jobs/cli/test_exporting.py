@@ -263,7 +263,7 @@ def test_a_place_that_cannot_be_written_to_is_named(lived: given_home.Home, plac
 def test_a_full_standard_output_is_no_fault_of_ours(lived: given_home.Home) -> None:
     with Path("/dev/full").open("w") as full:
         said = given_home.ended(
-            lived.start("export", "chat", "-a", "main", "--output", "-", stdout=full)
+            lived.spawn("export", "chat", "-a", "main", "--output", "-", stdout=full)
         )
 
     assert said.code == exits.FAILED
@@ -271,7 +271,9 @@ def test_a_full_standard_output_is_no_fault_of_ours(lived: given_home.Home) -> N
 
 
 def test_names_reach_a_console_that_knows_only_ascii(lived: given_home.Home) -> None:
-    said = lived.child("export", "chat", "-a", "main", "--output", "-", PYTHONIOENCODING="ascii")
+    said = given_home.ended(
+        lived.spawn("export", "chat", "-a", "main", "--output", "-", PYTHONIOENCODING="ascii")
+    )
 
     assert said.code == exits.OK
     assert said.err == ""
@@ -281,7 +283,7 @@ def test_names_reach_a_console_that_knows_only_ascii(lived: given_home.Home) -> 
 
 
 def test_a_reader_that_leaves_early_is_not_told_of(lived: given_home.Home) -> None:
-    process = lived.start("export", "chat", "-a", "main", "--output", "-")
+    process = lived.spawn("export", "chat", "-a", "main", "--output", "-")
     assert process.stdout is not None
     process.stdout.close()
     assert process.stderr is not None

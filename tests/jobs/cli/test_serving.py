@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import socket
-import subprocess
 import threading
 import urllib.error
 import urllib.request
@@ -57,7 +56,7 @@ def add(home: given_home.Home, more: str) -> None:
     file.write_text(file.read_text() + more)
 
 
-def stop(process: subprocess.Popen[str]) -> given_home.Said:
+def stop(process: given_home.Started) -> given_home.Said:
     process.send_signal(signal.SIGTERM)
     return given_home.ended(process, 20)
 

@@ -279,18 +279,42 @@ async def test_a_slow_client_is_told_how_much_it_missed_and_goes_on_and_slows_no
     heard = []
     for number in range(1, 201):
         message = hub.Message(json.dumps({"seq": number}), (number,))
-        slow.offer(message)
-        quick.offer(message)
-        heard.append(json.loads(await quick.following())["seq"])
+        slow.offer([message])
+        quick.offer([message])
+        heard += [json.loads(one.text)["seq"] for one in await quick.following()]
 
-    told = [json.loads(await slow.following()) for _ in range(hub.BUFFER + 1)]
-    slow.offer(hub.Message('{"seq": 201}', (201,)))
+    told = [json.loads(one.text) for one in [*await slow.following(), *await slow.following()]]
+    slow.offer([hub.Message('{"seq": 201}', (201,))])
 
     assert heard == list(range(1, 201))
     assert [one["seq"] for one in told[:-1]] == list(range(1, hub.BUFFER + 1))
     lagged = told[-1]
     assert (lagged["event_type"], lagged["missed"], lagged["since"]) == ("LAGGED", 72, hub.BUFFER)
-    assert await slow.following() == '{"seq": 201}'
+    assert [one.text for one in await slow.following()] == ['{"seq": 201}']
+
+
+async def test_a_client_that_knows_later_firings_is_not_told_them_twice_and_misses_none() -> None:
+    client = hub.Client((9, 5), private=True, seq=str)
+    ahead = [
+        hub.Message(f"{acts}.{fired}", (acts, fired))
+        for acts, fired in [(8, 3), (9, 3), (10, 3), (10, 4), (10, 5), (10, 6)]
+    ]
+    client.offer(ahead)
+    behind = hub.Client((20, 1), private=True, seq=str)
+    behind.offer([hub.Message("12.1", (12, 1)), hub.Message("12.2", (12, 2))])
+
+    assert [one.text for one in await client.following()] == ["10.3", "10.6"]
+    assert client.marks == (10, 6)
+    assert [one.text for one in await behind.following()] == ["12.2"]
+
+
+async def test_what_is_told_beside_the_log_hides_nothing_of_the_log() -> None:
+    client = hub.Client((1,), private=True, seq=lambda marks: marks[0])
+    client.offer([hub.Message("beside", (7,), extra=True)])
+    client.offer([hub.Message("2", (2,)), hub.Message("3", (3,))])
+
+    assert [one.text for one in await client.following()] == ["beside", "2", "3"]
+    assert client.marks == (3,)
 
 
 async def test_what_a_slow_socket_missed_is_in_the_table(place: given.Place) -> None:
