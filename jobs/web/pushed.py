@@ -26,7 +26,8 @@ PER_MINUTE = 3000
 AT_ONCE = 64
 """Bodies that may wait to be written; whoever comes then is told to come again."""
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+"""All, for a wrong secret is to be answered alike whatever is asked."""
 
 _MINUTE = 60.0
 
@@ -75,9 +76,12 @@ class _Door:
         self._waiting += 1
         try:
             return await self._told(request, name, secret)
-        except (receiving.Closed, db.Unusable) as error:
-            logs.log.warning(f"feed {name}: what was pushed was not taken: {error}")
+        except receiving.Closed as closed:
+            logs.log.debug(f"feed {name}: what was pushed was not taken: {closed}")
             return _said(503, "Not now", 30)
+        except db.Unusable as error:
+            logs.log.error(f"feed {name}: the database: {error}")
+            return _said(503, "Not now", 5)
         except Exception as error:  # noqa: BLE001 - the sender is to send it again
             logs.log.opt(exception=error).error(f"feed {name}: a fault")
             return _said(500, "A fault of ours")

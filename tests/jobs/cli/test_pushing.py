@@ -198,7 +198,9 @@ def test_the_classic_table_is_fired_by_what_is_pushed(home: given_home.Home, por
         file.write_text(file.read_text() + rules)
         serving = given_service.start(home.folder, home.environ())
         try:
-            assert given_home.eventually(lambda: home.rows("SELECT upto FROM marks"))
+            assert given_home.eventually(
+                lambda: home.rows("SELECT upto FROM marks WHERE reader = 'rules'")
+            )
             address = f"ws://127.0.0.1:{port}/ws/events"
             headers = {"Authorization": f"Bearer {overlay}"}
             with client_of.connect(address, additional_headers=headers, proxy=None) as socket:

@@ -103,6 +103,23 @@ async def test_what_cannot_be_read_is_archived_and_counted_and_not_asked_for_aga
     assert len(quick.tips()) == 1
 
 
+HOSTILE = [
+    json.dumps(given.tip(amount=10**30)).encode(),
+    json.dumps(given.tip("a\0b", body="\0")).encode(),
+    json.dumps(given.tip("x" * 5000, body="\ud800 é")).encode(),
+    json.dumps(given.tip(timestamp=10**18, site={"a": 1}, room=["b"])).encode(),
+    json.dumps(given.tip(timestamp="0000-00-00T99:99:99Z")).encode(),
+    json.dumps({"event": "model.other", "data": {"text": "\ud800\0"}}).encode(),
+    b"\xff\xfe{}\x00",
+]
+
+
+async def test_no_value_in_a_body_is_a_fault_of_ours(place: given.Place) -> None:
+    found = [(await place.post(body)).status_code for body in HOSTILE]
+
+    assert set(found) <= {200, 202}
+
+
 async def test_a_body_that_is_too_large_is_refused_and_counted(quick: given.Place) -> None:
     large = await quick.post(b" " * (pushed.LIMIT + 1))
     feed = quick.house.feed(given.HOOK)
@@ -127,7 +144,9 @@ async def test_a_wrong_secret_is_answered_as_a_path_that_is_not_there(quick: giv
     right = quick.address()
     root = right.rpartition(addresses.PATH)[0]
     wrong = [right[:-1], right + "x", f"{root}/in/", f"{root}/in/a/b", f"{root}/nowhere"]
-    found = [await quick.ask(how, url, b"{}") for url in wrong for how in ("POST", "GET")]
+    found = [
+        await quick.ask(how, url, b"{}") for url in wrong for how in ("POST", "GET", "OPTIONS")
+    ]
     known = await quick.ask("GET", right)
 
     assert {(one.status_code, one.text) for one in found} == {(404, "Not Found")}
