@@ -79,6 +79,8 @@ async def test_a_balance_that_rises_is_no_tip(studio: given.House, world: client
 async def test_a_room_that_is_offline_has_neither_viewers_nor_tips(
     studio: given.House, world: client.Practice
 ) -> None:
+    world.play(1, 40, platforms=["chaturbate"])
+    world.churn([{"do": "stop"}])
     report = await studio.collect(ROOM)
 
     assert report.status == "ok"
