@@ -40,10 +40,15 @@ def find(connection: db.Connection, site: str, username: str) -> current_state.S
     """Return a person by any name. Raises BadConfig for one who was never seen."""
     found = current_state.person(connection, site, username.lower())
     if found is None:
-        raise errors.BadConfig(
-            "bad_request", f"nobody called {username} was ever seen at {site}; check --site"
-        )
+        raise unseen(username, site)
     return found
+
+
+def unseen(username: str, site: str) -> errors.BadConfig:
+    """Return what to raise for a name that nobody ever had."""
+    return errors.BadConfig(
+        "bad_request", f"nobody called {username} was ever seen at {site}; check --site"
+    )
 
 
 def dossier(

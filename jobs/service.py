@@ -79,7 +79,7 @@ class Service:
         self._dispatcher = dispatch.Dispatcher(outside.database, self._supervise, self._abandon)
         self.nudges: list[Callable[[], None]] = []
         self._station = station.Station(
-            outside.database, outside.environ, self.state.holder, self._nudge
+            outside.database, outside.environ, self.state.holder, self.nudge
         )
         self._stamp = _stamp(chosen.file)
 
@@ -124,7 +124,7 @@ class Service:
             await self._decide(sync=True)
         notify.tell(self._outside.environ, "READY=1")
 
-    def _nudge(self) -> None:
+    def nudge(self) -> None:
         """Tell whoever wants to know at once that a feed has told something."""
         for nudge in self.nudges:
             nudge()

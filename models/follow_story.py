@@ -152,9 +152,7 @@ def tell(
     showed the person nor ended them.
     """
     ordered = sorted(acts, key=_order)
-    items: list[tuple[datetime, int, follow_facts.Act | Word]] = [
-        (act.at, 0, act) for act in ordered
-    ]
+    items: list[Item] = [(act.at, 0, act) for act in ordered]
     items += [
         (word.look.as_of, 1, word)
         for word in _words(ordered, stretches, looks, hidden)

@@ -526,6 +526,9 @@ class Feed(SQLModel, table=True):
     told_at: datetime | None = Field(default=None, sa_type=Moment)
     paused_at: datetime | None = Field(default=None, sa_type=Moment)
     asked_at: datetime | None = Field(default=None, sa_type=Moment)
+    refusals: int | None = None
+    refused_at: datetime | None = Field(default=None, sa_type=Moment)
+    refusal: str | None = None
 
 
 class Gap(SQLModel, table=True):

@@ -116,7 +116,8 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
     `talk`       for a socket: what is said there
     `tokens`     the account's tokens that it needs; a pushed one needs a secret of ours in its path
     `every`      for one that is asked: seconds between two questions where nothing has happened
-    `keeps`      whether the feed keeps what nobody heard; else every silence of ours is a gap
+    `keeps`      whether the feed keeps what nobody heard, or sends it again; else every silence of
+                 ours is a gap
     `fills`      collectors that read the same from history, to fill gaps
     `rooms`      the feed's target and the account's username -> the targets of the runs that
                  fill them

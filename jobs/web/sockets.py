@@ -97,7 +97,7 @@ async def _tell(
             await _replay(socket, client, page)
         await _replay(socket, client, page)
         while True:
-            await socket.send_text(await client.following())
+            await _say(socket, await client.following())
     finally:
         channel.leave(client)
 
@@ -109,11 +109,11 @@ async def _begin(
     end = client.marks
     if any(mine > last for mine, last in zip(since, end, strict=True)):
         # these are marks of another database, or of rows that are not there any more
-        await socket.send_text(hub.lagged(None, seq))
+        await _say(socket, hub.lagged(None, seq))
         return
     client.marks = since
     if skipped := _too_old(since, end):
-        await socket.send_text(hub.lagged(sum(skipped), seq))
+        await _say(socket, hub.lagged(sum(skipped), seq))
         client.marks = tuple(old + gone for old, gone in zip(since, skipped, strict=True))
 
 
@@ -129,4 +129,11 @@ async def _replay(socket: websockets.WebSocket, client: hub.Client, page: hub.Pa
     client.marks = page.marks
     for message in page.messages:
         if client.hears(message):
-            await socket.send_text(message.text)
+            await _say(socket, message.text)
+
+
+async def _say(socket: websockets.WebSocket, text: str) -> None:
+    try:
+        await socket.send_text(text)
+    except RuntimeError:  # the server has closed it: nobody answered its pings, or it shuts down
+        raise _Over from None

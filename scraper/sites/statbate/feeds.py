@@ -62,6 +62,7 @@ FEEDS = (
         start=webhook,
         way="pushed",
         tokens=("webhook",),
+        keeps=True,
         fills=("tips",),
         rooms=rooms,
         beside="only the account's own room is read: webhooks do not say for which rooms they are",
