@@ -79,6 +79,8 @@ async def test_a_balance_that_rises_is_no_tip(studio: given.House, world: client
 async def test_a_room_that_is_offline_has_neither_viewers_nor_tips(
     studio: given.House, world: client.Practice
 ) -> None:
+    world.play(1, 40, platforms=["chaturbate"])
+    world.churn([{"do": "stop"}])
     report = await studio.collect(ROOM)
 
     assert report.status == "ok"
@@ -174,14 +176,16 @@ async def test_a_scheduled_run_is_seen_at_the_door_and_on_the_dashboard(
     door, bearer = f"127.0.0.1:{port}", {"Authorization": f"Bearer {token}"}
     process = await asyncio.to_thread(home.start, "serve")
     try:
-        async with asyncio.timeout(60), listening(door, bearer) as socket:
-            told = await given_door.heard(socket, "TELEMETRY_UPDATE")
+        async with asyncio.timeout(120), listening(door, bearer) as socket:
+            told = json.loads(await socket.recv())
+            while told["event_type"] != "TELEMETRY_UPDATE":
+                told = json.loads(await socket.recv())
             path = f"http://{door}/api/tracking/telemetry/{client.USERNAME}/chaturbate"
             async with httpx.AsyncClient(headers=bearer, trust_env=False) as web:
                 shown = (await web.get(path)).json()
     finally:
         process.send_signal(signal.SIGTERM)
-        said = await asyncio.to_thread(given_home.ended, process, 30)
+        said = await asyncio.to_thread(given_home.ended, process, 60)
 
     tokens, tips, viewers = stands(world)
     assert said.code == 0, said.err
