@@ -152,7 +152,7 @@ class Listener:
 
     async def _live(self) -> None:
         if self._state != "live":
-            await self._say("live")
+            await self._say("live", heard_at=moment.now())
         elif time.monotonic() - self._said > SAY_EVERY:
             self._said = time.monotonic()
             await self._quietly(self._note, heard_at=moment.now())
