@@ -12,7 +12,7 @@ import websockets
 from sqlalchemy import text
 
 from jobs import service_settings
-from jobs.web import doorman, gate, hub, sockets
+from jobs.web import doorman, gate, hub, messages, sockets
 from models import db, web_tokens
 from tests.jobs.web import given_door as given
 from tests.models import given_store
@@ -278,13 +278,13 @@ async def test_a_slow_client_is_told_how_much_it_missed_and_goes_on_and_slows_no
     quick = hub.Client((0,), private=True, seq=lambda marks: marks[0])
     heard = []
     for number in range(1, 201):
-        message = hub.Message(json.dumps({"seq": number}), (number,))
+        message = messages.Message(json.dumps({"seq": number}), (number,))
         slow.offer([message])
         quick.offer([message])
         heard += [json.loads(one.text)["seq"] for one in await quick.following()]
 
     told = [json.loads(one.text) for one in [*await slow.following(), *await slow.following()]]
-    slow.offer([hub.Message('{"seq": 201}', (201,))])
+    slow.offer([messages.Message('{"seq": 201}', (201,))])
 
     assert heard == list(range(1, 201))
     assert [one["seq"] for one in told[:-1]] == list(range(1, hub.BUFFER + 1))
@@ -296,12 +296,12 @@ async def test_a_slow_client_is_told_how_much_it_missed_and_goes_on_and_slows_no
 async def test_a_client_that_knows_later_firings_is_not_told_them_twice_and_misses_none() -> None:
     client = hub.Client((9, 5), private=True, seq=str)
     ahead = [
-        hub.Message(f"{acts}.{fired}", (acts, fired))
+        messages.Message(f"{acts}.{fired}", (acts, fired))
         for acts, fired in [(8, 3), (9, 3), (10, 3), (10, 4), (10, 5), (10, 6)]
     ]
     client.offer(ahead)
     behind = hub.Client((20, 1), private=True, seq=str)
-    behind.offer([hub.Message("12.1", (12, 1)), hub.Message("12.2", (12, 2))])
+    behind.offer([messages.Message("12.1", (12, 1)), messages.Message("12.2", (12, 2))])
 
     assert [one.text for one in await client.following()] == ["10.3", "10.6"]
     assert client.marks == (10, 6)
@@ -310,8 +310,8 @@ async def test_a_client_that_knows_later_firings_is_not_told_them_twice_and_miss
 
 async def test_what_is_told_beside_the_log_hides_nothing_of_the_log() -> None:
     client = hub.Client((1,), private=True, seq=lambda marks: marks[0])
-    client.offer([hub.Message("beside", (7,), extra=True)])
-    client.offer([hub.Message("2", (2,)), hub.Message("3", (3,))])
+    client.offer([messages.Message("beside", (7,), extra=True)])
+    client.offer([messages.Message("2", (2,)), messages.Message("3", (3,))])
 
     assert [one.text for one in await client.following()] == ["beside", "2", "3"]
     assert client.marks == (3,)
