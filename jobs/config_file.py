@@ -123,10 +123,19 @@ def without_account(text: str, name: str) -> str:
 
 def with_schedule(text: str, name: str, values: Mapping[str, Any]) -> str:
     """Return the file's text with the schedule, new or changed; comments of kept keys stay."""
+    return _with(text, "schedule", name, values)
+
+
+def with_feed(text: str, name: str, values: Mapping[str, Any]) -> str:
+    """Return the file's text with the feed, new or changed; comments of kept keys stay."""
+    return _with(text, "feeds", name, values)
+
+
+def _with(text: str, section: str, name: str, values: Mapping[str, Any]) -> str:
     document = tomlkit.parse(text)
-    if "schedule" not in document:
-        document["schedule"] = tomlkit.table(is_super_table=True)
-    group: Any = document["schedule"]
+    if section not in document:
+        document[section] = tomlkit.table(is_super_table=True)
+    group: Any = document[section]
     if name not in group:
         group[name] = tomlkit.table()
     table = group[name]

@@ -14,10 +14,10 @@ from typing import Any, Literal, TextIO
 import msgspec
 
 from jobs import orders, run, settings
-from models import db, export, moment, queries, records, runs, standing
+from models import db, export, moment, queries, records, runs, siblings, standing, timeline
 from scraper import errors
 
-What = Literal["followers", "following", "lost", "chat", "tips"]
+What = Literal["followers", "following", "lost", "follows", "chat", "tips"]
 Ask = Callable[..., Iterator[Mapping[str, Any]]]
 STDOUT = "-"
 
@@ -49,6 +49,7 @@ def to_file(chosen: settings.Settings, database: db.Database, wish: Wish) -> exp
     Raises BadConfig for unknown columns and a place that cannot be written to, StorageTrouble
     (`disk_full`), and `queries.Unknown` when no complete list covers it.
     """
+    siblings.catch_up(database)
     with database.write() as connection:
         who = orders.account(connection, chosen, wish.account)
     with database.read() as connection:
@@ -66,6 +67,8 @@ def _asked(
     connection: db.Connection, who: runs.Account, wish: Wish
 ) -> tuple[export.Facts, tuple[str, ...], Iterator[Mapping[str, Any]]]:
     """Return what the manifest says, the columns, and the rows."""
+    if wish.what == "follows":
+        return _follows(connection, who, wish)
     if wish.what not in _LISTS:
         return _acts(connection, who, wish)
     direction, ask = _LISTS[wish.what]
@@ -79,6 +82,22 @@ def _asked(
         version=run.version(),
     )
     return facts, queries.PEOPLE_COLUMNS, ask(connection, who.id, direction, wish.as_of)
+
+
+def _follows(
+    connection: db.Connection, who: runs.Account, wish: Wish
+) -> tuple[export.Facts, tuple[str, ...], Iterator[Mapping[str, Any]]]:
+    """Return who followed and unfollowed, as far as feeds told and lists showed."""
+    facts = export.Facts(
+        what=wish.what,
+        account=who.name,
+        as_of=wish.as_of or moment.now(),
+        complete=False,
+        run=None,
+        version=run.version(),
+    )
+    found = timeline.events(connection, who.id, "follower", until=wish.as_of)
+    return facts, timeline.COLUMNS, found
 
 
 def _acts(

@@ -76,6 +76,9 @@ def _of_database(database: db.Database) -> Iterator[Metric]:
     yield _gauge("runs_waiting", "Runs that wait for the service.", found.waiting)
     yield counted("runs", "Runs by how they ended.", ("status",), found.runs)
     yield counted("due_times", "Due times by what came of them.", ("outcome",), found.due_times)
+    yield labelled(
+        "session_seconds", "How long sessions have gone on.", ("site", "room"), found.sessions
+    )
     yield counted("rule_firings", "Firings of rules.", ("rule", "state"), found.firings)
     yield labelled(
         "accounts_waiting", "Accounts that wait for you.", ("account", "code"), found.parked
@@ -94,6 +97,9 @@ def _of_feeds(listened: list[feeds.Feed]) -> Iterator[Metric]:
     yield labelled("feed_state", "How each feed stands.", ("feed", "state"), states)
     told: tallies.Tally = {(feed.name,): float(feed.records) for feed in listened}
     yield counted("feed_records", "What each feed has told.", ("feed",), told)
+    refused: tallies.Tally = {(feed.name,): float(feed.refusals or 0) for feed in listened}
+    said = "What was pushed to each feed and cannot be read."
+    yield counted("feed_refusals", said, ("feed",), refused)
     heard: tallies.Tally = {
         (feed.name,): max(0.0, (now - feed.heard_at).total_seconds())
         for feed in listened

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from models import current_state, db, deltas, notes, sources, watching
+from models import current_state, db, deltas, notes, sources, timeline, watching
 from scraper import errors
 
 _UNITS = ((86_400, "d"), (3600, "h"), (60, "min"))
@@ -19,6 +19,7 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
 
     `names` has the present one first. `changes` are the deltas of each source's numbers over the
     asked window; `steps` those from each snapshot to the next, oldest first, if asked for.
+    `follows` are their follows and unfollows in that window, oldest first (`timeline.COLUMNS`).
     """
 
     site: str
@@ -32,16 +33,22 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[notes.Note, ...]
     changes: tuple[deltas.Delta, ...]
     steps: tuple[deltas.Delta, ...] = ()
+    follows: tuple[Mapping[str, Any], ...] = ()
 
 
 def find(connection: db.Connection, site: str, username: str) -> current_state.State:
     """Return a person by any name. Raises BadConfig for one who was never seen."""
     found = current_state.person(connection, site, username.lower())
     if found is None:
-        raise errors.BadConfig(
-            "bad_request", f"nobody called {username} was ever seen at {site}; check --site"
-        )
+        raise unseen(username, site)
     return found
+
+
+def unseen(username: str, site: str) -> errors.BadConfig:
+    """Return what to raise for a name that nobody ever had."""
+    return errors.BadConfig(
+        "bad_request", f"nobody called {username} was ever seen at {site}; check --site"
+    )
 
 
 def dossier(
@@ -76,6 +83,7 @@ def dossier(
         steps=tuple(
             step for source, rows in measured if steps for step in deltas.consecutive(source, rows)
         ),
+        follows=tuple(timeline.of(connection, persons, *window)),
     )
 
 
@@ -96,8 +104,15 @@ def lines(told: Dossier) -> Iterator[str]:
         yield "  no source has said anything of them yet"
     for change in told.changes:
         yield from _change(change)
+    yield from map(_follow, told.follows)
     for step in told.steps:
         yield from _change(step)
+
+
+def _follow(event: Mapping[str, Any]) -> str:
+    whom = "by " * (event["direction"] == "following") + event["account"]
+    by = f"{event['source']}, {event['confidence']}"
+    return f"  {event['at']:%Y-%m-%d %H:%M:%S} {event['kind']}ed {whom} ({by})"
 
 
 def _change(found: deltas.Delta) -> Iterator[str]:

@@ -1,10 +1,10 @@
-"""Schedules that make sense for an account nobody has written any for."""
+"""Schedules and feeds that make sense for an account nobody has written any for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from jobs import schedules
+from jobs import schedules, sections
 from scraper.sites import register
 
 _EVERY = {
@@ -16,7 +16,6 @@ _EVERY = {
     "transactions": 60,
     "online_rooms": 5,
     "stats": 5,
-    "events": 5,
     "live": 10,
     "status": 60,
     "images": 30,
@@ -25,6 +24,9 @@ _EVERY = {
     "activity": 1440,
 }
 """Minutes from one run of a collector to the next."""
+
+_FEEDS = ("chaturbate.events", "stripchat.live_chat", "camsoda.live_tips")
+"""What tells of an account's own room as it happens."""
 
 _HOUR = 60
 _DAY = 1440
@@ -56,6 +58,20 @@ def proposed(
                     cron=_cron(_EVERY[name], minute),
                     missed="once" if _EVERY[name] >= _HALF else "skip",
                 )
+    return found
+
+
+def feeds(
+    accounts: Mapping[str, str], has_token: HasToken = lambda _account, _name: False
+) -> dict[str, sections.Feed]:
+    """Return feeds for each account whose tokens they need are there. `accounts` is as above."""
+    found: dict[str, sections.Feed] = {}
+    for account, place in sorted(accounts.items()):
+        for name, feed in register.SITES[place].feeds.items():
+            able = all(has_token(account, token) for token in feed.tokens)
+            if f"{place}.{name}" in _FEEDS and able:
+                wanted = sections.Feed(feed=f"{place}.{name}", account=account)
+                found[f"{account}-{name.replace('_', '-')}"] = wanted
     return found
 
 

@@ -17,7 +17,7 @@ from scraper.sites import register
 FETCH = "fetch"
 """Stands where the errand's name would, for a raw fetch."""
 
-_TIMELESS = (records.ListPage, records.Check, records.Cursor)
+_TIMELESS = (records.ListPage, records.Check, records.Cursor, records.Level)
 """Records that belong to the moment of their walk; reading again must not claim them anew."""
 
 

@@ -93,8 +93,6 @@ def feed_problems(
                 (*above, "feed"),
                 f"there is no feed {feed.feed}; there are {', '.join(sorted(known))}",
             )
-        elif known[feed.feed].way == "pushed":
-            yield (*above, "feed"), f"{feed.feed} is pushed to us, and there is no door for it yet"
         elif known[feed.feed].targeted and feed.target is None:
             yield (*above, "target"), f"{feed.feed} needs to be told which room"
         if feed.account not in accounts:
@@ -105,6 +103,9 @@ def feed_problems(
                 (*above, "account"),
                 f"{feed.account} is at {accounts[feed.account]}, not at {place}",
             )
-        other = listens.setdefault((feed.account, feed.feed, feed.target), name)
+        pushed = feed.feed in known and known[feed.feed].way == "pushed"
+        heard = (feed.account, feed.feed, None if pushed else feed.target)
+        other = listens.setdefault(heard, name)
         if other != name:
-            yield above, f"listens to the same as {other}; remove one"
+            same = "has the same address as" if pushed else "listens to the same as"
+            yield above, f"{same} {other}; remove one"

@@ -13,18 +13,16 @@ import msgspec
 from jobs import (
     config_file,
     orders,
-    proposals,
     references,
     schedules,
     settings,
     settling,
     spans,
     syncing,
-    tokens,
 )
 from models import db
 from models import schedules as kept
-from scraper import errors, vault
+from scraper import errors
 
 _NAME = re.compile(r"[a-z0-9_-]{1,64}")
 
@@ -99,7 +97,7 @@ def edit(desk: Desk, name: str, changes: Mapping[str, Any]) -> schedules.Schedul
     row = standing(desk, name)
     wanted = check(desk, name, edited(row, changes))
     if row.origin == syncing.FILE:
-        _rewrite(desk, lambda text: config_file.with_schedule(text, name, as_toml(wanted)))
+        rewrite(desk, lambda text: config_file.with_schedule(text, name, as_toml(wanted)))
     else:
         with desk.database.write() as connection:
             settling.close(connection, desk.chosen, kept.held(connection, row.id), desk.now)
@@ -120,7 +118,7 @@ def remove(desk: Desk, name: str) -> None:
         after = ", ".join(followers)
         raise errors.BadConfig("bad_request", f"{after} is due after {name}; change that first")
     if row.origin == syncing.FILE:
-        _rewrite(desk, lambda text: config_file.without_schedule(text, name))
+        rewrite(desk, lambda text: config_file.without_schedule(text, name))
     else:
         with desk.database.write() as connection:
             settling.close(connection, desk.chosen, kept.held(connection, row.id), desk.now)
@@ -161,41 +159,6 @@ def wish(row: kept.Schedule) -> orders.Wish:
     )
 
 
-def proposed(desk: Desk) -> dict[str, schedules.Schedule]:
-    """Return what `proposals` has for errands of accounts that nothing is scheduled for yet.
-
-    Schedules that the service made by itself count as nothing: the settings file takes them over.
-    """
-    with desk.database.read() as connection:
-        rows = kept.standing(connection)
-    own = [row for row in rows if row.origin != syncing.DEFAULT]
-    taken = {(row.definition.get("account"), row.definition.get("collector")) for row in own}
-    names = {row.name for row in own}
-    box = vault.open_vault(desk.chosen.storage.directory, desk.environ)
-
-    def has_token(account: str, name: str) -> bool:
-        return tokens.source(account, name, desk.environ, box) in {"environment", "vault"}
-
-    return {
-        name: wanted
-        for name, wanted in proposals.proposed(settings.sites(desk.chosen), has_token).items()
-        if name not in names
-        and (wanted.account, wanted.collector) not in taken
-        and desk.chosen.sites[wanted.collector.partition(".")[0]].enabled
-    }
-
-
-def begin(desk: Desk, wanted: Mapping[str, schedules.Schedule]) -> None:
-    """Write schedules into the settings file. Raises BadConfig where there is none."""
-
-    def change(text: str) -> str:
-        for name, schedule in wanted.items():
-            text = config_file.with_schedule(text, name, as_toml(schedule))
-        return text
-
-    _rewrite(desk, change)
-
-
 def as_toml(wanted: schedules.Schedule) -> dict[str, Any]:
     """Return a definition as greenroom.toml writes it."""
     found = wanted.model_dump(mode="json", exclude_defaults=True)
@@ -217,7 +180,7 @@ def _save(connection: db.Connection, desk: Desk, name: str, wanted: schedules.Sc
     )
 
 
-def _rewrite(desk: Desk, change: Callable[[str], str]) -> None:
+def rewrite(desk: Desk, change: Callable[[str], str]) -> None:
     """Change the settings file, and the table with it."""
     file: Path | None = desk.chosen.file
     if file is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models import db, search, search_words, watching
+from models import db, search, search_words, siblings, watching
 from scraper import errors
 
 
@@ -35,6 +35,7 @@ def find(
     limit: int,
 ) -> list[search.Found]:
     """Index what is new, then search. Raises BadConfig for a username that was never seen."""
+    siblings.catch_up(database)
     search.catch_up(database)
     with database.read() as connection:
         name = narrow.username

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from jobs import aftermath, deciding, dispatch, due, logs, notify, run, settings, timing
+from jobs import aftermath, broadcasts, deciding, dispatch, due, logs, notify, run, settings, timing
 from jobs.feeds import filling, station
 from models import db, leases, moment, runs
 from scraper import errors
@@ -79,7 +79,7 @@ class Service:
         self._dispatcher = dispatch.Dispatcher(outside.database, self._supervise, self._abandon)
         self.nudges: list[Callable[[], None]] = []
         self._station = station.Station(
-            outside.database, outside.environ, self.state.holder, self._nudge
+            outside.database, outside.environ, self.state.holder, self.nudge
         )
         self._stamp = _stamp(chosen.file)
 
@@ -92,6 +92,7 @@ class Service:
         self._alarm.every("decide", LOOK_AGAIN, self._decide)
         self._alarm.every("start", QUEUE_EVERY, self._start)
         self._alarm.every("file", FILE_EVERY, self._look_at_file)
+        self._alarm.every("sessions", broadcasts.EVERY, self._keep_sessions)
         if beat := notify.watchdog_seconds(self._outside.environ):
             self._alarm.every("watchdog", beat, self._watchdog)
         await self._station.adopt(self.state.chosen)
@@ -123,7 +124,7 @@ class Service:
             await self._decide(sync=True)
         notify.tell(self._outside.environ, "READY=1")
 
-    def _nudge(self) -> None:
+    def nudge(self) -> None:
         """Tell whoever wants to know at once that a feed has told something."""
         for nudge in self.nudges:
             nudge()
@@ -160,7 +161,6 @@ class Service:
         try:
             decided = await asyncio.to_thread(self._act, now, sync=sync)
             await self._dispatcher.settle(self.state.chosen, now)
-            await asyncio.to_thread(filling.act, self._outside.database, self.state.chosen)
             following = await asyncio.to_thread(due.following, self._outside.database, now)
         except db.Unusable as error:
             logs.log.error(f"the database: {error}")
@@ -174,11 +174,12 @@ class Service:
         await self._start()
 
     async def _start(self) -> None:
-        """Start the runs that wait, if we lead."""
+        """Ask for the runs that fill gaps, and start those that wait, if we lead."""
         self.state.beat = time.monotonic()
         if not self.state.leading or self._stopping.is_set():
             return
         try:
+            await asyncio.to_thread(filling.act, self._outside.database, self.state.chosen)
             await self._dispatcher.fill(self.state.chosen, self._outside.now())
         except db.Unusable as error:
             logs.log.error(f"the database: {error}")
@@ -186,6 +187,10 @@ class Service:
             logs.log.error(f"no run starts: {self._dispatcher.held_back}")
         self.state.held_back = self._dispatcher.held_back
         self.state.working = len(self._dispatcher.working)
+
+    async def _keep_sessions(self) -> None:
+        if self.state.leading and not self._stopping.is_set():
+            await broadcasts.keep(self._outside.database, self._outside.now())
 
     async def _look_at_file(self) -> None:
         if _stamp(self.state.chosen.file) != self._stamp:

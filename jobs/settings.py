@@ -30,7 +30,7 @@ class Settings(sections.Frozen):
     """Everything in force. `sites` has an entry for every known site."""
 
     database: sections.Database = sections.Database()
-    storage: sections.Storage = sections.Storage()
+    storage: sections.Storage = Field(default_factory=sections.Storage)
     browser: sections.Browser = sections.Browser()
     sites: dict[str, sections.Site] = Field({})
     accounts: dict[Name, sections.Account] = Field({})

@@ -20,7 +20,10 @@ LONGEST_WAIT = breaker.LONG
 STALE_PAGES = 5
 """List pages in a row without anybody new after which a walk gives up."""
 
-_COUNTED = (records.Member, records.Interaction, records.Snapshot, records.Entry)
+_COUNTED = (
+    *(records.Member, records.Interaction, records.Snapshot, records.Entry),
+    records.Level,
+)
 
 _LEADS = msgspec.json.Encoder()
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from models import bulk, moment, people, records, statements
+from models import bulk, follow_acts, moment, people, records, siblings, statements, voices
 from models.origin import Source
 
 _IN_TURN = "SELECT pg_advisory_xact_lock(hashtext('interactions'))"
@@ -28,18 +28,20 @@ def write(connection: Connection, stated: Sequence[records.Interaction], source:
     for place, run in groupby(stated, attrgetter("platform", "source", "room")):
         streams.setdefault(place, []).extend(run)
     new = 0
+    written: list[siblings.Written] = []
     for (platform, name, room), acts in streams.items():
         there = msgspec.structs.replace(source, site=platform or source.site)
-        stream = _stream(connection, (source.account_id, name, room))
-        new += _acts(connection, there, stream, _distinct(acts))
+        stream = _stream(connection, there.site, (source.account_id, name, room))
+        new += _acts(connection, there, stream, _distinct(acts), written)
+    siblings.compare(connection, written)
     return new
 
 
-def _stream(connection: Connection, key: tuple[int, str, str]) -> int:
+def _stream(connection: Connection, site: str, key: tuple[int, str, str]) -> int:
     """Return the id of the stream, which is made if it is not there."""
     found = bulk.select(connection, statements.STREAM, *key)
     if not found:
-        statements.STREAMS(connection, [key])
+        statements.STREAMS(connection, [(*key, *voices.place(site, key[1], key[2]))])
         found = bulk.select(connection, statements.STREAM, *key)
     return int(found[0][0])
 
@@ -49,8 +51,12 @@ def _acts(
     source: Source,
     stream: int,
     acts: Mapping[str, records.Interaction],
+    written: list[siblings.Written],
 ) -> int:
-    """Write the acts that are not there or that say more; return how many were not there."""
+    """Write the acts that are not there or that say more; return how many were not there.
+
+    What is written is added to `written`.
+    """
     found = bulk.select(connection, statements.KNOWN_INTERACTIONS, stream, list(acts))
     known = {row[0]: row for row in found}
     new, fuller = [], []
@@ -69,6 +75,11 @@ def _acts(
     origin = (connection.dialect.name, stream, source.payload_id)
     statements.INTERACTIONS(connection, _rows(new, ids, origin))
     statements.FULLER_INTERACTIONS(connection, _rows(fuller, ids, origin))
+    written += (
+        siblings.Written(stream=stream, key=act.key, at=act.at, kind=act.kind, tokens=act.tokens)
+        for act in (*new, *fuller)
+    )
+    follow_acts.note(connection, stream, (*new, *fuller))
     return len(new)
 
 

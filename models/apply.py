@@ -13,7 +13,18 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from models import acts, bulk, gaps, identity, measures, people, polls, records, statements
+from models import (
+    acts,
+    bulk,
+    gaps,
+    identity,
+    measures,
+    people,
+    polls,
+    records,
+    statements,
+    telemetry,
+)
 from models.origin import Source
 
 __all__ = ["Counts", "Source", "apply"]
@@ -103,6 +114,23 @@ def _polled(connection: Connection, batch: Batch, source: Source) -> int:
     return polls.note(connection, batch[records.Polled], source)
 
 
+def _levels(connection: Connection, batch: Batch, source: Source) -> int:
+    levels = [
+        telemetry.Level(
+            room=level.room,
+            platform=level.platform or source.site,
+            tokens=level.tokens,
+            tips=level.tips,
+            viewers=level.viewers,
+            timestamp=int(source.seen_at.timestamp()),
+            source=source.collector,
+            payload_id=source.payload_id,
+        )
+        for level in batch[records.Level]
+    ]
+    return telemetry.read(connection, levels, source.seen_at)
+
+
 def _missed(connection: Connection, batch: Batch, source: Source) -> int:
     gaps.missed(connection, batch[records.Missed], source)
     return 0
@@ -123,6 +151,7 @@ _WRITERS: dict[type[records.Record], Callable[[Connection, Batch, Source], int]]
     records.Interaction: _interactions,
     records.StableId: _stable_ids,
     records.Polled: _polled,
+    records.Level: _levels,
     records.Cursor: _cursors,
 }
 """In this order: what was missed begins after the acts that are known, and a page counts

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, bindparam, text
 
+from models import bulk, follow_closing
 from models.moment import Moment
 
 HOLD_ROWS = 10
@@ -24,6 +25,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     account_id: int
     direction: str
     state: str
+    begun: datetime | None
     as_of: datetime | None
     seen: int
     withheld: int
@@ -35,7 +37,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     `withheld` people are declared by the site and not shown; `unnamed` of them were never seen.
     `newcomers` includes those of a first list, which are no news. `certain` is false where some
-    of the lost may be among the withheld.
+    of the lost may be among the withheld. `known`: since when newcomers are there is known;
+    `news`: they are worth an event. `turns` are the people of whom a feed tells too.
     """
 
     listing: Known
@@ -44,6 +47,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     withheld: int
     unnamed: int
     certain: bool
+    known: bool
+    news: bool
+    turns: follow_closing.Turns
     open_edges: int
     newcomers: int
     returned: int
@@ -122,25 +128,79 @@ def prepare(connection: Connection, known: Known, as_of: datetime, basis: Basis)
         lost += " AND 1 = 0"
     execute(connection, f"CREATE TEMPORARY TABLE closing_lost AS {lost}", facts)
     execute(connection, _NEW, facts)
-    missing = _missing(connection, facts) if basis.withheld else 0
-    return Plan(
+    turns = follow_closing.find(connection, _asked(known, as_of, basis))
+    leave_out(connection, "closing_new", turns.people)
+    hidden = _hidden(connection, facts, turns) if basis.withheld else 0
+    unnamed = max(0, basis.withheld - hidden)
+    appeared = previous.unnamed - unnamed if previous else 0
+    newcomers = count(connection, "SELECT count(*) FROM closing_new", {})
+    plan = Plan(
         listing=known,
         as_of=as_of,
         previous=previous,
         withheld=basis.withheld,
-        unnamed=max(0, basis.withheld - missing),
+        unnamed=unnamed,
         certain=not basis.withheld or basis.keep != "nobody",
+        known=previous is not None and appeared <= 0,
+        news=previous is not None and (appeared <= 0 or newcomers + turns.unheard > appeared),
+        turns=turns,
         open_edges=count(connection, f"SELECT count(*) {OPEN_EDGES}", facts),
-        newcomers=count(connection, "SELECT count(*) FROM closing_new", {}),
+        newcomers=newcomers,
         returned=count(connection, "SELECT count(*) FROM closing_new WHERE returned", {}),
-        lost=count(connection, "SELECT count(*) FROM closing_lost", {}),
+        lost=0,
+    )
+    return _told(connection, plan)
+
+
+def _asked(known: Known, as_of: datetime, basis: Basis) -> follow_closing.Asked:
+    return follow_closing.Asked(
+        place=(known.account_id, known.direction),
+        listing_id=known.id,
+        begun=known.begun,
+        as_of=as_of,
+        previous=basis.previous.id if basis.previous else 0,
+        second=basis.second or 0,
+        keep=basis.keep,
     )
 
 
-def _missing(connection: Connection, facts: Mapping[str, Any]) -> int:
-    """Count the open edges that the list does not show and that it does not end either."""
-    absent = count(connection, f"SELECT count(*) {OPEN_EDGES} AND NOT {seen_in('listing')}", facts)
-    return absent - count(connection, "SELECT count(*) FROM closing_lost", {})
+def _told(connection: Connection, plan: Plan) -> Plan:
+    """Return the plan with what the list does to people of whom a feed tells."""
+    turns = plan.turns
+    follow_closing.tell(
+        connection,
+        turns,
+        plan.unnamed,
+        known=plan.known,
+        news=plan.news,
+        certain=plan.certain,
+    )
+    leave_out(connection, "closing_lost", {*turns.people} - turns.lost)
+    missing = [person for _, person in bulk.select(connection, _MISSING, sorted(turns.lost))]
+    lost = count(connection, "SELECT count(*) FROM closing_lost", {})
+    return msgspec.structs.replace(
+        plan,
+        newcomers=plan.newcomers + turns.new,
+        returned=plan.returned + turns.returned,
+        lost=lost + len(turns.lost.difference(missing)),
+    )
+
+
+_MISSING = "SELECT edge_id, person_id FROM closing_lost WHERE person_id IN ANY ?"
+
+
+def _hidden(connection: Connection, facts: Mapping[str, Any], turns: follow_closing.Turns) -> int:
+    """Find the open edges that the list does not show and does not end either; count them."""
+    execute(connection, f"CREATE TEMPORARY TABLE closing_hidden AS {_HIDDEN}", facts)
+    leave_out(connection, "closing_hidden", turns.people)
+    found = count(connection, "SELECT count(*) FROM closing_hidden", {})
+    return found + len(turns.hidden)
+
+
+def leave_out(connection: Connection, table: str, people: Collection[int]) -> None:
+    """Let a temporary table be silent about people."""
+    if people:
+        bulk.run(connection, f"DELETE FROM {table} WHERE person_id IN ANY ?", list(people))
 
 
 def hold_reasons(connection: Connection, plan: Plan) -> tuple[str, ...]:
@@ -155,32 +215,9 @@ def hold_reasons(connection: Connection, plan: Plan) -> tuple[str, ...]:
     return ()
 
 
-def apply(connection: Connection, plan: Plan) -> Outcome:
-    """Write edges and events from the temporary tables, and drop these."""
-    baseline = plan.previous is None
-    appeared = plan.previous.unnamed - plan.unnamed if plan.previous else 0
-    facts = scope(plan.listing) | {
-        "as_of": plan.as_of,
-        "known": not baseline and appeared <= 0,
-        "certain": plan.certain,
-    }
-    execute(connection, _OPEN_EDGES_OF_NEW, facts)
-    execute(connection, _END_EDGES_OF_LOST, facts)
-    execute(connection, _EVENTS_OF_LOST, facts)
-    if not baseline and plan.newcomers > appeared:
-        execute(connection, _EVENTS_OF_NEW, facts)
-    drop(connection)
-    return Outcome(
-        state="complete",
-        new=0 if baseline else plan.newcomers,
-        lost=plan.lost,
-        returned=plan.returned,
-    )
-
-
 def drop(connection: Connection) -> None:
     """Drop the temporary tables, if they are there."""
-    for table in ("closing_lost", "closing_new"):
+    for table in ("closing_lost", "closing_new", "closing_hidden"):
         execute(connection, f"DROP TABLE IF EXISTS {table}", {})
 
 
@@ -193,6 +230,10 @@ def _any_entry(connection: Connection, known: Known) -> bool:
     return found.first() is not None
 
 
+_HIDDEN = f"""
+    SELECT e.person_id {OPEN_EDGES} AND NOT {seen_in("listing")}
+    AND NOT (e.opened_by IS NULL AND e.confirmed_by IS NULL)
+    AND e.id NOT IN (SELECT edge_id FROM closing_lost)"""
 _NEW = """
     CREATE TEMPORARY TABLE closing_new AS
     SELECT n.person_id, EXISTS (
@@ -206,20 +247,3 @@ _NEW = """
             WHERE e.account_id = :account AND e.direction = :direction
               AND e.person_id = x.person_id AND e.ended IS NULL)
     ) n"""
-_OPEN_EDGES_OF_NEW = """
-    INSERT INTO follow_edges (account_id, direction, person_id, since, since_known, opened_by)
-    SELECT :account, :direction, person_id, :as_of, :known, :listing FROM closing_new
-    ORDER BY person_id"""
-_END_EDGES_OF_LOST = """
-    UPDATE follow_edges SET ended = :as_of, closed_by = :listing
-    WHERE id IN (SELECT edge_id FROM closing_lost)"""
-_EVENTS_OF_LOST = """
-    INSERT INTO follow_events
-        (account_id, direction, person_id, kind, at, source, listing_id, certain, returned)
-    SELECT :account, :direction, person_id, 'unfollow', :as_of, 'list', :listing, :certain, FALSE
-    FROM closing_lost ORDER BY person_id"""
-_EVENTS_OF_NEW = """
-    INSERT INTO follow_events
-        (account_id, direction, person_id, kind, at, source, listing_id, certain, returned)
-    SELECT :account, :direction, person_id, 'follow', :as_of, 'list', :listing, :known, returned
-    FROM closing_new ORDER BY person_id"""

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from models import moment, runs, tables
 
@@ -25,13 +25,18 @@ somebody acts · `paused` by its operator · `off`: no service listens, or nobod
 LISTENING = "listening"
 """The status of a feed's run."""
 
+_IN_TURN = "SELECT pg_advisory_xact_lock(hashtext('feeds'))"
+
 _FEEDS: Table = tables.Feed.__table__  # type: ignore[attr-defined]  # sqlmodel hides it from mypy
 _RUNS: Table = tables.Run.__table__  # type: ignore[attr-defined]  # as above
 _ACCOUNTS: Table = tables.Account.__table__  # type: ignore[attr-defined]  # as above
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True):
-    """A feed as it stands. `code` and `reason` say why it is not live; `records` what it told."""
+    """A feed as it stands. `code` and `reason` say why it is not live; `records` what it told.
+
+    `refusals`: how often something was pushed that cannot be read; `refusal` is why, the last time.
+    """
 
     name: str
     account_id: int
@@ -49,16 +54,27 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
     told_at: datetime | None
     paused_at: datetime | None
     asked_at: datetime | None
+    refusals: int | None
+    refused_at: datetime | None
+    refusal: str | None
     records: int
     new: int
+
+    @property
+    def what(self) -> tuple[int, str, str | None]:
+        """As which account what is listened to, and where."""
+        return self.account_id, self.feed, self.target
 
 
 def opened(connection: Connection, name: str, order: runs.Order) -> Feed:
     """Return the feed of that name as `order` defines it, written down if it is new or changed."""
-    known = get(connection, name)
     wanted = (order.account_id, order.collector, order.target)
-    if known is not None and (known.account_id, known.feed, known.target) == wanted:
+    if (known := get(connection, name)) is not None and known.what == wanted:
         return known
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(_IN_TURN)
+        if (known := get(connection, name)) is not None and known.what == wanted:
+            return known  # another process was quicker
     run_id = runs.create(connection, order)
     runs.amend(connection, run_id, {"status": LISTENING})
     connection.execute(delete(_FEEDS).where(_FEEDS.c.name == name))
@@ -82,9 +98,17 @@ def begin(connection: Connection, feed: Feed, holder: str) -> runs.Run:
 
 def change(connection: Connection, name: str, **values: Any) -> None:
     """Set columns of a feed; a new `state` is dated."""
+    if not values:
+        return
     if "state" in values:
         values = {"since": moment.now(), "again_at": None, "code": None, "reason": None} | values
     connection.execute(update(_FEEDS).where(_FEEDS.c.name == name).values(**values))
+
+
+def refuse(connection: Connection, name: str, why: str) -> None:
+    """Count something that was pushed and cannot be read, and say why."""
+    count = func.coalesce(_FEEDS.c.refusals, 0) + 1
+    change(connection, name, refusals=count, refused_at=moment.now(), refusal=why)
 
 
 def leave(connection: Connection, holder: str, *, keep: Collection[str] = ()) -> None:

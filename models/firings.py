@@ -28,11 +28,21 @@ _ADD = bulk.Upsert(
 _FIRED = """
     SELECT at, interaction_id FROM rule_firings
     WHERE rule = ? AND at >= ? AND state <> 'limited' ORDER BY at"""
-_KNOWN = "SELECT rule, interaction_id FROM rule_firings WHERE interaction_id IN ANY ?"
+_KNOWN = f"""
+    WITH best AS (
+        SELECT DISTINCT coalesce(o.same_as, o.id) AS id FROM interactions o WHERE o.id IN ANY ?)
+    SELECT f.rule, {happened.STANDS_FOR} FROM (
+        SELECT id FROM best UNION ALL
+        SELECT o.id FROM best b JOIN interactions o ON o.same_as = b.id) same
+    JOIN rule_firings f ON f.interaction_id = same.id JOIN interactions i ON i.id = same.id"""
 _COLUMNS = """
     id, rule, way, interaction_id, event, state, attempts, last_error, at, next_at, done_at
     FROM rule_firings"""
-_DUE = f"SELECT {_COLUMNS} WHERE state = 'queued' AND next_at <= ? ORDER BY next_at, id LIMIT ?"
+_DUE = """
+    SELECT id, rule, way, interaction_id, event, state, attempts, last_error, at, next_at, done_at
+    FROM (SELECT *, row_number() OVER (PARTITION BY rule ORDER BY next_at, id) AS place
+          FROM rule_firings WHERE state = 'queued' AND next_at <= ?) AS waiting
+    WHERE place <= ? ORDER BY next_at, id"""
 _NEXT = "SELECT min(next_at) FROM rule_firings WHERE state = 'queued'"
 _TRY = "UPDATE rule_firings SET attempts = attempts + 1 WHERE id IN ANY ?"
 _SETTLE = "UPDATE rule_firings SET state = ?, last_error = ?, next_at = ?, done_at = ? WHERE id = ?"
@@ -97,17 +107,21 @@ def fired(connection: Connection, rule: str, since: datetime) -> list[datetime]:
 
 
 def known(connection: Connection, acts: Sequence[int]) -> set[tuple[str, int]]:
-    """Return which rules have dealt with which of these acts already."""
+    """Return which rules have dealt with which of these acts already, whoever stated them."""
     return {(rule, act) for rule, act in bulk.select(connection, _KNOWN, list(acts))}
 
 
-def attempt(connection: Connection, at: datetime, limit: int) -> list[Firing]:
-    """Return what is to be told now, and count the attempt before it is made."""
+def due(connection: Connection, at: datetime, of_a_rule: int) -> list[Firing]:
+    """Return what is to be told at a time, what waited longest first; of a rule only so many."""
     when = moment.stored(at, connection.dialect.name)
-    due = [_firing(row) for row in bulk.select(connection, _DUE, when, limit)]
-    if due:
-        bulk.run(connection, _TRY, [one.id for one in due])
-    return [msgspec.structs.replace(one, attempts=one.attempts + 1) for one in due]
+    return [_firing(row) for row in bulk.select(connection, _DUE, when, of_a_rule)]
+
+
+def attempt(connection: Connection, chosen: Sequence[Firing]) -> list[Firing]:
+    """Count an attempt at telling each of these, before it is made; return them so."""
+    if chosen:
+        bulk.run(connection, _TRY, [one.id for one in chosen])
+    return [msgspec.structs.replace(one, attempts=one.attempts + 1) for one in chosen]
 
 
 def following(connection: Connection) -> datetime | None:

@@ -12,7 +12,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from models import closing, listing, standing
+from models import (
+    closing,
+    closing_writes,
+    doubts,
+    follow_acts,
+    follow_closing,
+    follow_rows,
+    listing,
+    standing,
+)
 
 
 def gather(connection: Connection, listing_id: int) -> listing.Evidence:
@@ -64,11 +73,13 @@ def close(
     `as_of` is when its last page was read. `second` is a second look, taken when the first one
     misses somebody: only who is missing from both is ended.
     """
+    follow_rows.in_turn(connection)
+    standing.note_begin(connection, listing_id)
     this = standing.known(connection, listing_id)
     previous = standing.applied(connection, this)
-    reasons = verdict.reasons or _looks(connection, this, verdict, second)
-    reasons = reasons or _order(previous, as_of)
-    keep = _withheld(connection, this, previous, verdict) if not reasons else None
+    reasons = verdict.reasons or doubts.looks(connection, this, verdict, second)
+    reasons = reasons or doubts.order(previous, as_of)
+    keep = doubts.withheld(connection, this, previous, verdict) if not reasons else None
     if keep is None:
         reasons = reasons or verdict.all_reasons()
         standing.note(connection, listing_id, "partial", reasons, verdict, as_of)
@@ -81,7 +92,7 @@ def close(
         keep=keep,
     )
     plan = closing.prepare(connection, this, as_of, basis)
-    held = () if _agreed(connection, this) else closing.hold_reasons(connection, plan)
+    held = () if doubts.agreed(connection, this) else closing.hold_reasons(connection, plan)
     standing.note(connection, listing_id, "held" if held else "complete", held, verdict, as_of)
     if held:
         closing.drop(connection)
@@ -95,13 +106,14 @@ def confirm(connection: Connection, run_id: int) -> closing.Outcome:
 
     Raises NotPossible when the run has no such listing, or a newer list was applied since.
     """
+    follow_rows.in_turn(connection)
     this = _of_run(connection, run_id)
     if this.state != "held" and not (this.state == "partial" and this.withheld):
         raise standing.NotPossible(f"run {run_id} has no held list; its list is {this.state}")
     previous = standing.applied(connection, this)
     if this.as_of is None or not standing.seen(connection, this.id):
         raise standing.NotPossible(f"the entries of run {run_id} are no longer kept; collect again")
-    if _order(previous, this.as_of):
+    if doubts.order(previous, this.as_of):
         raise standing.NotPossible(f"a newer list than that of run {run_id} is already applied")
     second = standing.of_run(connection, run_id, look=2)
     basis = closing.Basis(
@@ -126,6 +138,7 @@ def undo(connection: Connection, run_id: int) -> closing.Outcome:
     Only the newest applied list of an account and direction can be undone, so undoing several
     goes backwards. Raises NotPossible.
     """
+    follow_rows.in_turn(connection)
     this = _of_run(connection, run_id)
     if this.state != "complete":
         raise standing.NotPossible(f"run {run_id} changed nothing; its list is {this.state}")
@@ -134,99 +147,19 @@ def undo(connection: Connection, run_id: int) -> closing.Outcome:
         raise standing.NotPossible(
             f"run {newest.run_id} built on run {run_id}; undo that one first"
         )
-    facts = {"listing": this.id}
-    closing.execute(connection, "DELETE FROM follow_events WHERE listing_id = :listing", facts)
-    opened = closing.execute(
-        connection, "DELETE FROM follow_edges WHERE opened_by = :listing", facts
-    )
-    reopened = closing.execute(
-        connection,
-        "UPDATE follow_edges SET ended = NULL, closed_by = NULL WHERE closed_by = :listing",
-        facts,
-    )
+    place = (this.account_id, this.direction)
+    told = follow_closing.undo(connection, this.id)
+    opened, closed = closing_writes.take_back(connection, this)
     standing.change(connection, this.id, state="undone")
-    return closing.Outcome(state="undone", new=opened.rowcount, lost=reopened.rowcount)
-
-
-def _looks(
-    connection: Connection,
-    this: closing.Known,
-    first: listing.Verdict,
-    second: tuple[int, listing.Verdict] | None,
-) -> tuple[str, ...]:
-    """Return why a second look does not bear out the first: it must show everybody again.
-
-    Where somebody left, somebody else may have slipped from page to page, unseen both times.
-    """
-    if second is None:
-        return ()
-    other, verdict = second
-    if verdict.reasons:
-        return tuple(f"second look: {reason}" for reason in verdict.all_reasons())
-    if verdict.withheld != first.withheld:
-        return (f"second look: {verdict.withheld} withheld, {first.withheld} at the first",)
-    gone = standing.gone(connection, this.id, other)
-    return (f"second look: {gone} people of the first are gone",) if gone else ()
-
-
-def _order(previous: closing.Known | None, as_of: datetime) -> tuple[str, ...]:
-    if previous is None or previous.as_of is None or previous.as_of < as_of:
-        return ()
-    return (f"out_of_order: the list of run {previous.run_id} is as new or newer",)
-
-
-def _withheld(
-    connection: Connection,
-    this: closing.Known,
-    previous: closing.Known | None,
-    verdict: listing.Verdict,
-) -> str | None:
-    """Return who the withheld rows are (see `closing.prepare`), or None if nothing tells.
-
-    Rows that the site counts and does not show are either the ones it did not show last time, or,
-    when two walks in a row show exactly the same people, those missing; if more, the list is held.
-    """
-    if not verdict.withheld:
-        return "nobody"
-    if previous and previous.withheld == verdict.withheld:
-        facts = closing.scope(this) | {"previous": previous.id}
-        shown_again = closing.count(
-            connection,
-            f"SELECT count(*) {closing.OPEN_EDGES} AND {closing.seen_in('listing')}"
-            f" AND NOT {closing.seen_in('previous')}",
-            facts,
-        )
-        if not shown_again:
-            return "previous"
-    last = standing.before(connection, this, "partial", "complete", "held")
-    if last and last.withheld == verdict.withheld and _same_people(connection, this.id, last.id):
-        return "everybody" if absent(connection, this.id) <= verdict.withheld else "nobody"
-    return None
-
-
-def _same_people(connection: Connection, one: int, other: int) -> bool:
-    return not (standing.gone(connection, one, other) or standing.gone(connection, other, one))
-
-
-def _agreed(connection: Connection, this: closing.Known) -> bool:
-    """Tell whether a held list before this one would have ended (almost) the same people."""
-    held = standing.before(connection, this, "held")
-    if held is None:
-        return False
-    facts = closing.scope(this) | {"held": held.id}
-    open_edges = closing.count(connection, f"SELECT count(*) {closing.OPEN_EDGES}", facts)
-    only_one = closing.count(
-        connection,
-        f"SELECT count(*) {closing.OPEN_EDGES} AND {closing.seen_in('held')}"
-        " <> (e.id NOT IN (SELECT edge_id FROM closing_lost))",
-        facts,
+    follow_acts.settle(connection, place, follow_acts.told(connection, place))
+    return closing.Outcome(
+        state="undone", new=opened + told["opened_by"], lost=closed + told["closed_by"]
     )
-    return only_one <= max(closing.HOLD_ROWS, int(closing.HOLD_SHARE * open_edges))
 
 
 def _apply(connection: Connection, plan: closing.Plan) -> closing.Outcome:
     this = plan.listing
-    outcome = closing.apply(connection, plan)
+    outcome = closing_writes.apply(connection, plan)
     standing.change(
         connection,
         this.id,

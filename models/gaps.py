@@ -13,14 +13,16 @@ import msgspec
 from sqlalchemy import Connection, Table, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from models import moment, records, tables
+from models import moment, records, runs, tables
 from models.origin import Source
 
 _GAPS: Table = tables.Gap.__table__  # type: ignore[attr-defined]  # sqlmodel hides it from mypy
 _ACTS: Table = tables.Interaction.__table__  # type: ignore[attr-defined]  # as above
 _STREAMS: Table = tables.Stream.__table__  # type: ignore[attr-defined]  # as above
-_CURSORS: Table = tables.Cursor.__table__  # type: ignore[attr-defined]  # as above
-_PAYLOADS: Table = tables.Payload.__table__  # type: ignore[attr-defined]  # as above
+_RUNS: Table = tables.Run.__table__  # type: ignore[attr-defined]  # as above
+
+LOOKED_BACK = 100
+"""How many runs before one are looked at for what they have shown."""
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,24 +92,32 @@ def of_state(connection: Connection, *states: str) -> list[Gap]:
     return [Gap(**row) for row in connection.execute(query).mappings()]
 
 
-def change(connection: Connection, gap_id: int, **values: Any) -> bool:
-    """Set columns of a gap; tell whether there is one of that number."""
-    changed = connection.execute(update(_GAPS).where(_GAPS.c.id == gap_id).values(**values))
-    return bool(changed.rowcount)
+def change(
+    connection: Connection, gap_id: int, *, only_if: str | None = None, **values: Any
+) -> bool:
+    """Set columns of a gap; tell whether there is one of that number (that stands `only_if` so)."""
+    query = update(_GAPS).where(_GAPS.c.id == gap_id)
+    if only_if is not None:
+        query = query.where(_GAPS.c.state == only_if)
+    return bool(connection.execute(query.values(**values)).rowcount)
 
 
-def closed_by(connection: Connection, run_id: int) -> bool:
-    """Tell whether a run has said how far its history is known without a hole."""
-    query = select(_CURSORS.c.run_id).where(_CURSORS.c.run_id == run_id).limit(1)
-    return connection.execute(query).first() is not None
-
-
-def first_act(connection: Connection, run_id: int) -> datetime | None:
-    """Return when the first act was that a run brought."""
-    query = (
-        select(func.min(_ACTS.c.at, type_=_ACTS.c.at.type))
-        .select_from(_ACTS.join(_PAYLOADS, _PAYLOADS.c.id == _ACTS.c.payload_id))
-        .where(_PAYLOADS.c.run_id == run_id)
-    )
-    found: datetime | None = connection.execute(query).scalar()
+def run_to_come(
+    connection: Connection, account_id: int, collector: str, target: str | None
+) -> int | None:
+    """Return the run of another gap that has yet to begin and will read the same."""
+    same = (_RUNS.c.account_id == account_id) & (_RUNS.c.collector == collector)
+    same &= _RUNS.c.target.is_not_distinct_from(target) & _RUNS.c.requested_by.like("gap %")
+    waits = (_RUNS.c.status == "queued") & (_RUNS.c.attempt == 0)
+    query = select(_RUNS.c.id).where(same & waits).order_by(_RUNS.c.id).limit(1)
+    found: int | None = connection.execute(query).scalar()
     return found
+
+
+def runs_before(connection: Connection, run: runs.Run) -> list[int]:
+    """Return the good runs that read the same history before a run, the newest first."""
+    same = (_RUNS.c.account_id == run.account_id) & (_RUNS.c.collector == run.collector)
+    same &= _RUNS.c.target.is_not_distinct_from(run.target) & (_RUNS.c.status == "ok")
+    query = select(_RUNS.c.id).where(same & (_RUNS.c.id < run.id))
+    found = connection.execute(query.order_by(_RUNS.c.id.desc()).limit(LOOKED_BACK))
+    return list(found.scalars())

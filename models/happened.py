@@ -11,16 +11,23 @@ from sqlalchemy import Connection
 
 from models import bulk, moment
 
-STANDS_FOR = "i.id"
-"""The act that a row stands for: where several sources state one act, all stand for the same one.
+_BEST = "coalesce(i.same_as, i.id)"
+_THOSE = f"(SELECT 1 FROM interactions o WHERE (o.id = {_BEST} OR o.same_as = {_BEST})"
+# of `id + 0` no index knows the order: PostgreSQL is not to walk all ids for the least of a few
+STANDS_FOR = f"""coalesce((SELECT min(o.id + 0) FROM interactions o
+    WHERE o.same_as = {_BEST} AND o.id < {_BEST}), {_BEST})"""
+"""The act that a row stands for: where several sources state one act, the first that came.
 
 It is the one place that decides it, for rules and for whoever listens: an act that stands for
 another is shown to nobody, and fires nothing that the other has fired.
 """
 
+_COMES_OUT = f"NOT i.private AND NOT EXISTS {_THOSE} AND o.id < i.id AND NOT o.private)"
+_NAMELESS = f"i.kind = 'tip' AND EXISTS {_THOSE} AND o.person_id IS NULL)"
 _COLUMNS = f"""
-    i.id, {STANDS_FOR}, coalesce(p.site, a.site), s.source, s.room, i.key, i.kind, p.username,
-    i.tokens, i.text, i.at, i.private, y.fetched_at
+    i.id, {STANDS_FOR}, {_COMES_OUT}, {_NAMELESS}, coalesce(s.site, a.site), s.source,
+    coalesce(s.place, s.room), i.key, i.kind, p.username, i.tokens, i.text, i.at, i.private,
+    y.fetched_at
     FROM interactions i JOIN streams s ON s.id = i.stream_id JOIN accounts a ON a.id = s.account_id
     JOIN payloads y ON y.id = i.payload_id LEFT JOIN persons p ON p.id = i.person_id"""
 _AFTER = f"SELECT {_COLUMNS} WHERE i.id > ? ORDER BY i.id LIMIT ?"
@@ -31,12 +38,15 @@ _TOP = "SELECT coalesce(max(id), 0) FROM interactions"
 class Act(msgspec.Struct, frozen=True, kw_only=True):
     """An act as whoever listens needs it.
 
-    `stands_for` is its own id, or that of the same act from another source; `read_at` is when it
-    came to us. `username` is None where nobody may be named.
+    `stands_for` is its own id, or that of the same act from a source that told of it before;
+    `comes_out` if this is the first that is not private. `read_at` is when it came to us.
+    `username` is None where nobody may be named: whoever tips anonymously to one source is nobody
+    to all.
     """
 
     id: int
     stands_for: int
+    comes_out: bool = True
     platform: str
     source: str
     room: str
@@ -67,17 +77,20 @@ def top(connection: Connection) -> int:
 
 
 def _act(row: Any) -> Act:
-    number, stands_for, platform, source, room, key, kind, username, *rest = row
-    tokens, text, at, private, read = rest
+    number, stands_for, comes_out, nameless, platform, source, room, key, kind, *rest = row
+    username, tokens, text, at, private, read = rest
+    if nameless and username and text and username.lower() in text.lower():
+        text = None
     return Act(
         id=number,
         stands_for=stands_for,
+        comes_out=bool(comes_out),
         platform=platform,
         source=source,
         room=room,
         key=key,
         kind=kind,
-        username=username,
+        username=None if nameless else username,
         tokens=tokens,
         text=text,
         at=moment.loaded(at),

@@ -19,7 +19,7 @@ _CHUNK = 5000
 def rehearsal(database: db.Database, account_id: int) -> Iterator[db.Database]:
     """Give a temporary database with the account's people, lists, edges and histories.
 
-    Payloads and events are left out: a run adds to them and does not read old ones.
+    Payloads are left out: a run adds to them and does not read old ones.
     """
     with tempfile.TemporaryDirectory(prefix="greenroom-") as folder:
         copy = db.connect(f"sqlite:///{Path(folder) / 'rehearsal.db'}")
@@ -38,7 +38,7 @@ def changes(connection: Connection, run_id: int) -> list[tuple[str, str]]:
     sql = text(
         "SELECT e.kind, p.username FROM follow_events e"
         " JOIN persons p ON p.id = e.person_id JOIN listings l ON l.id = e.listing_id"
-        " WHERE l.run_id = :run ORDER BY e.kind, p.username"
+        " WHERE l.run_id = :run AND e.same_as IS NULL ORDER BY e.kind, p.username"
     )
     return [(kind, name) for kind, name in connection.execute(sql, {"run": run_id})]
 
@@ -49,13 +49,21 @@ def _needed(account_id: int) -> Iterator[tuple[Table, ColumnElement[bool]]]:
     yield accounts, accounts.c.id == account_id
     site = select(accounts.c.site).where(accounts.c.id == account_id).scalar_subquery()
     yield persons, persons.c.site == site
-    for model in (tables.Run, tables.Listing, tables.FollowEdge, tables.Stream, tables.Cursor):
+    for model in _OF_ACCOUNT:
         table = _table(model)
         yield table, table.c.account_id == account_id
     of_account = select(listings.c.id).where(listings.c.account_id == account_id)
     yield entries, entries.c.listing_id.in_(of_account)
+    hidden = _table(tables.ListingHidden)
+    yield hidden, hidden.c.listing_id.in_(of_account)
     own = select(streams.c.id).where(streams.c.account_id == account_id)
     yield acts, acts.c.stream_id.in_(own)
+
+
+_OF_ACCOUNT = (
+    *(tables.Run, tables.Listing, tables.FollowEdge, tables.FollowEvent, tables.ListStretch),
+    *(tables.Stream, tables.Cursor),
+)
 
 
 def _copy(source: Connection, target: Connection, table: Table, which: ColumnElement[bool]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from models import moment, tables
 
@@ -112,7 +113,9 @@ def account(connection: Connection, name: str, site: str, username: str) -> Acco
     found = named(connection, name)
     if found is None:
         values = {"name": name, "site": site, "username": username, "created_at": moment.now()}
-        connection.execute(insert(_ACCOUNTS).values(values))
+        add = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        # another process may do the same at this moment
+        connection.execute(add(_ACCOUNTS).values(values).on_conflict_do_nothing())
         found = named(connection, name)
     if found is None or (found.site, found.username.lower()) != (site, username.lower()):
         before = f"{found.username} at {found.site}" if found else "nobody"

@@ -35,6 +35,9 @@ _NOTES = """
     FROM (SELECT i.id, {score} AS score FROM {matches} WHERE {where}
         ORDER BY {order} LIMIT ?) f
     JOIN notes i ON i.id = f.id JOIN persons p ON p.id = i.person_id"""
+# What another source states in the same words, in a room that is searched, is found there.
+_ONCE = """NOT EXISTS (SELECT 1 FROM interactions o JOIN streams t ON t.id = o.stream_id
+    WHERE o.id = i.same_as AND o.text = i.text AND ? IN ('', t.room))"""
 _PEOPLE = """SELECT id FROM persons WHERE coalesce(same_as, id) IN
     (SELECT coalesce(same_as, id) FROM persons WHERE username = ?)"""
 
@@ -170,6 +173,7 @@ def _bounds(table: str, narrow: Narrow, dialect: str) -> tuple[list[str], list[A
     ]
     if table == "interactions":
         asked += [
+            (_ONCE, narrow.room or ""),
             ("i.kind IN ANY ?", list(narrow.kinds) or None),
             ("i.stream_id IN (SELECT id FROM streams WHERE room = ?)", narrow.room),
         ]

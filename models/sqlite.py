@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ driver: Any = dbapi2
 
 SAFE_VERSION = (3, 51, 3)
 """Older libraries can damage a WAL database that two connections write at the same instant."""
+
+_PATIENCE = 30.0
+"""Seconds that whoever opens a new file waits for others who make it at the same time."""
 
 _PRAGMAS = {
     "busy_timeout": ("30000", 30000),
@@ -83,10 +87,27 @@ def configure(connection: Any, *, writes: bool) -> None:
     """Set the pragmas of a new driver connection and check that each one holds."""
     connection.isolation_level = None
     for name, (wanted, held) in (_PRAGMAS | (_WRITER if writes else _READER)).items():
-        connection.execute(f"PRAGMA {name}={wanted}")
+        _patiently(connection, f"PRAGMA {name}={wanted}")
         (value,) = connection.execute(f"PRAGMA {name}").fetchone()
         if value != held:
             raise Unsuitable(f"SQLite does not accept {name}={wanted} here (it is {value})")
+
+
+def _patiently(connection: Any, statement: str) -> None:
+    """Execute it, waiting for others: SQLite itself does not while the journal mode changes.
+
+    Of several that open a new file at once, one changes it and the others find it changed.
+    """
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute(statement)
+        except driver.OperationalError as error:
+            if reason(error) != "database_busy" or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def reason(error: BaseException | None) -> str | None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select, text, update
 from models import closing, listing, tables
 from models.moment import Moment
 
-_COLUMNS = "id, run_id, look, account_id, direction, state, as_of, seen, withheld, unnamed"
+_COLUMNS = "id, run_id, look, account_id, direction, state, begun, as_of, seen, withheld, unnamed"
 _SAME_LIST = "account_id = :account AND direction = :direction"
 
 PROVED = frozenset({"complete", "held", "superseded", "discarded", "undone"})
@@ -90,6 +90,17 @@ def note(
     )
 
 
+def note_begin(connection: Connection, listing_id: int) -> None:
+    """Note when the first page of a walk was read, whichever look it was of."""
+    closing.execute(
+        connection,
+        "UPDATE listings SET begun = (SELECT min(p.fetched_at) FROM listing_pages g"
+        " JOIN listings l ON l.id = g.listing_id JOIN payloads p ON p.id = g.payload_id"
+        " WHERE l.run_id = listings.run_id) WHERE id = :listing",
+        {"listing": listing_id},
+    )
+
+
 def change(connection: Connection, listing_id: int, **values: Any) -> None:
     """Set columns of a listing."""
     table = tables.Listing.__table__  # type: ignore[attr-defined]  # sqlmodel hides it from mypy
@@ -125,7 +136,9 @@ def forget(connection: Connection, this: closing.Known, keep: int | None) -> Non
 
 def _find(connection: Connection, where: str, facts: Mapping[str, Any]) -> closing.Known | None:
     sql = text(f"SELECT {_COLUMNS} FROM listings WHERE {where}")
-    row = connection.execute(sql.columns(as_of=Moment), dict(facts)).mappings().first()
+    row = (
+        connection.execute(sql.columns(begun=Moment, as_of=Moment), dict(facts)).mappings().first()
+    )
     return closing.Known(**row) if row else None
 
 

@@ -34,7 +34,7 @@ ENTERED = """
     WHERE p.site = ? AND p.username IN ANY ?
       AND e.listing_id = ? AND e.person_id = p.id AND e.part = ?"""
 
-STREAMS = bulk.Upsert("streams", ("account_id", "source", "room"))
+STREAMS = bulk.Upsert("streams", ("account_id", "source", "room", "site", "place"))
 STREAM = "SELECT id FROM streams WHERE account_id = ? AND source = ? AND room = ?"
 
 _ACT = ("stream_id", "key", "at", "kind", "person_id", "tokens", "text", "private", "payload_id")
@@ -49,6 +49,23 @@ FULLER_INTERACTIONS = bulk.Upsert(
         payload_id = CASE WHEN excluded.payload_id < interactions.payload_id
             THEN excluded.payload_id ELSE interactions.payload_id END""",
 )
+SIBLINGS = """
+    SELECT o.id, o.source, o.account_id, o.site, o.place FROM streams o JOIN (
+        SELECT DISTINCT site, place FROM streams WHERE id IN ANY ?) t
+    ON o.site = t.site AND o.place = t.place"""
+# CROSS JOIN is how SQLite is told to begin with the few spans, not with the many acts
+_AROUND = """
+    SELECT i.id, i.stream_id, i.key, i.at, i.kind, p.username, i.tokens, i.text, i.same_as
+    FROM json_each(?) span CROSS JOIN interactions i LEFT JOIN persons p ON p.id = i.person_id
+    WHERE i.stream_id IN ANY ? AND i.at >= {since} AND i.at <= {until}
+      AND i.kind IN ANY ? AND (i.kind <> 'tip' OR i.tokens IN ANY ?)"""
+AROUND = {
+    "sqlite": _AROUND.format(since="span.key", until="span.value"),
+    "postgresql": _AROUND.format(since="span.key::timestamptz", until="span.value::timestamptz"),
+}
+SAME_AS = """
+    UPDATE interactions AS i SET same_as = CAST(v.value AS bigint) FROM json_each(?) v
+    WHERE i.id = CAST(v.key AS bigint)"""
 KNOWN_INTERACTIONS = """
     SELECT key, payload_id, person_id IS NULL, tokens IS NULL, text IS NULL FROM interactions
     WHERE stream_id = ? AND key IN ANY ?"""

@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, Integer, LargeBinary, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    UniqueConstraint,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 from models.moment import Moment
@@ -19,6 +30,25 @@ def _id() -> Any:
 
 def _ref(target: str, **options: Any) -> Any:
     return Field(foreign_key=target, sa_type=BigId, **options)
+
+
+def _named(target: str, table: str, column: str) -> ForeignKeyConstraint:
+    """Return a reference that was added to a table that was there: altering one wants its name."""
+    return ForeignKeyConstraint([column], [target], name=f"{table}_{column}_fkey")
+
+
+def _some(where: str, name: str, *columns: str, unique: bool = False) -> Index:
+    """Return an index of those rows alone that meet a condition."""
+    rows = text(where)
+    return Index(name, *columns, unique=unique, sqlite_where=rows, postgresql_where=rows)
+
+
+_PLACE = ("account_id", "direction", "person_id")
+
+
+def _open_once(name: str) -> Index:
+    """Return the index by which a person is on a list of an account at most once at a time."""
+    return _some("ended IS NULL", name, *_PLACE, unique=True)
 
 
 class Account(SQLModel, table=True):
@@ -258,6 +288,7 @@ class Listing(SQLModel, table=True):
     new: int = 0
     lost: int = 0
     returned: int = 0
+    begun: datetime | None = Field(default=None, sa_type=Moment)
 
 
 class ListingPage(SQLModel, table=True):
@@ -300,23 +331,25 @@ class ListingEntry(SQLModel, table=True):
     part: str = Field(primary_key=True)
 
 
-class FollowEdge(SQLModel, table=True):
-    """A stretch of time in which a person was on the account's list."""
+class ListingHidden(SQLModel, table=True):
+    """A person whom a list did not show and did not end either: the site may only hide them."""
 
-    __tablename__ = "follow_edges"
+    __tablename__ = "listing_hidden"
+    __table_args__ = (Index("ix_listing_hidden_person", "person_id"),)
+
+    listing_id: int = _ref("listings.id", primary_key=True)
+    person_id: int = _ref("persons.id", primary_key=True)
+
+
+class ListStretch(SQLModel, table=True):
+    """What the lists alone say of somebody of whom a feed tells too: a stretch on the list."""
+
+    __tablename__ = "list_stretches"
     __table_args__ = (
-        Index(
-            "ix_follow_edges_open",
-            "account_id",
-            "direction",
-            "person_id",
-            unique=True,
-            sqlite_where=text("ended IS NULL"),
-            postgresql_where=text("ended IS NULL"),
-        ),
-        Index("ix_follow_edges_person", "person_id", "account_id", "direction"),
-        Index("ix_follow_edges_opened_by", "opened_by"),
-        Index("ix_follow_edges_closed_by", "closed_by"),
+        _open_once("ix_list_stretches_open"),
+        Index("ix_list_stretches_person", "person_id", "account_id", "direction"),
+        Index("ix_list_stretches_opened_by", "opened_by"),
+        Index("ix_list_stretches_closed_by", "closed_by"),
     )
 
     id: int = _id()
@@ -328,15 +361,56 @@ class FollowEdge(SQLModel, table=True):
     ended: datetime | None = Field(default=None, sa_type=Moment)
     opened_by: int = _ref("listings.id")
     closed_by: int | None = _ref("listings.id", default=None, nullable=True)
+    told: bool
+    certain: bool = True
+
+
+class FollowEdge(SQLModel, table=True):
+    """A stretch of time in which a person was on the account's list."""
+
+    __tablename__ = "follow_edges"
+    __table_args__ = (
+        _open_once("ix_follow_edges_open"),
+        Index("ix_follow_edges_person", "person_id", "account_id", "direction"),
+        Index("ix_follow_edges_opened_by", "opened_by"),
+        Index("ix_follow_edges_closed_by", "closed_by"),
+        _named("interactions.id", "follow_edges", "opened_by_act"),
+        _named("interactions.id", "follow_edges", "closed_by_act"),
+        _named("listings.id", "follow_edges", "confirmed_by"),
+        CheckConstraint("(opened_by IS NULL) <> (opened_by_act IS NULL)", name="opened_once"),
+        CheckConstraint("closed_by IS NULL OR closed_by_act IS NULL", name="closed_once"),
+    )
+
+    id: int = _id()
+    account_id: int = _ref("accounts.id")
+    direction: str
+    person_id: int = _ref("persons.id")
+    since: datetime = Field(sa_type=Moment)
+    since_known: bool
+    ended: datetime | None = Field(default=None, sa_type=Moment)
+    opened_by: int | None = _ref("listings.id", default=None, nullable=True)
+    closed_by: int | None = _ref("listings.id", default=None, nullable=True)
+    opened_by_act: int | None = Field(default=None, sa_type=BigId)
+    closed_by_act: int | None = Field(default=None, sa_type=BigId)
+    confirmed_by: int | None = Field(default=None, sa_type=BigId)
 
 
 class FollowEvent(SQLModel, table=True):
-    """A follow or unfollow, with the listing that showed it; append-only but for undo."""
+    """A follow or unfollow, with the list or the act that showed it; append-only but for undo."""
 
     __tablename__ = "follow_events"
     __table_args__ = (
         Index("ix_follow_events_listing", "listing_id"),
         Index("ix_follow_events_account", "account_id", "direction", "at"),
+        Index("ix_follow_events_person", "person_id", "account_id", "direction"),
+        _some("act_id IS NOT NULL", "ix_follow_events_told", *_PLACE),
+        _some("act_id IS NOT NULL", "ix_follow_events_act", "act_id", unique=True),
+        _some("same_as IS NOT NULL", "ix_follow_events_same_as", "same_as"),
+        _some("corrects IS NOT NULL", "ix_follow_events_corrects", "corrects"),
+        _named("interactions.id", "follow_events", "act_id"),
+        _named("follow_events.id", "follow_events", "same_as"),
+        _named("follow_events.id", "follow_events", "corrects"),
+        CheckConstraint("(listing_id IS NULL) <> (act_id IS NULL)", name="one_evidence"),
     )
 
     id: int = _id()
@@ -346,21 +420,29 @@ class FollowEvent(SQLModel, table=True):
     kind: str
     at: datetime = Field(sa_type=Moment)
     source: str
-    listing_id: int = _ref("listings.id")
+    listing_id: int | None = _ref("listings.id", default=None, nullable=True)
     certain: bool = True
     returned: bool = False
+    act_id: int | None = Field(default=None, sa_type=BigId)
+    same_as: int | None = Field(default=None, sa_type=BigId)
+    corrects: int | None = Field(default=None, sa_type=BigId)
 
 
 class Stream(SQLModel, table=True):
     """Where interactions come from: one source for one room of one account."""
 
     __tablename__ = "streams"
-    __table_args__ = (UniqueConstraint("account_id", "source", "room"),)
+    __table_args__ = (
+        UniqueConstraint("account_id", "source", "room"),
+        Index("ix_streams_place", "site", "place"),
+    )
 
     id: int = _id()
     account_id: int = _ref("accounts.id")
     source: str
     room: str
+    site: str | None = None
+    place: str | None = None
 
 
 class Interaction(SQLModel, table=True):
@@ -371,6 +453,12 @@ class Interaction(SQLModel, table=True):
         UniqueConstraint("stream_id", "key"),
         Index("ix_interactions_at", "stream_id", "at"),
         Index("ix_interactions_person", "person_id", "at"),
+        Index(
+            "ix_interactions_same_as",
+            "same_as",
+            sqlite_where=text("same_as IS NOT NULL"),
+            postgresql_where=text("same_as IS NOT NULL"),
+        ),
     )
 
     id: int = _id()
@@ -383,6 +471,7 @@ class Interaction(SQLModel, table=True):
     text: str | None = None
     private: bool = False
     payload_id: int = _ref("payloads.id")
+    same_as: int | None = _ref("interactions.id", default=None, nullable=True)
 
 
 class Cursor(SQLModel, table=True):
@@ -395,6 +484,26 @@ class Cursor(SQLModel, table=True):
     target: str = Field(primary_key=True)
     value: str
     run_id: int = _ref("runs.id")
+
+
+class BroadcastSession(SQLModel, table=True):
+    """One continuous live appearance of one of the operator's own rooms."""
+
+    __tablename__ = "broadcast_sessions"
+    __table_args__ = (Index("ix_broadcast_sessions_place", "site", "room", "started"),)
+
+    id: int = _id()
+    site: str
+    room: str
+    started: datetime = Field(sa_type=Moment)
+    started_by: str
+    start_certain: bool
+    ended: datetime | None = Field(default=None, sa_type=Moment)
+    ended_by: str | None = None
+    end_certain: bool = False
+    by_hand: bool = False
+    same_as: int | None = _ref("broadcast_sessions.id", default=None, nullable=True)
+    note: str | None = None
 
 
 class Feed(SQLModel, table=True):
@@ -417,6 +526,9 @@ class Feed(SQLModel, table=True):
     told_at: datetime | None = Field(default=None, sa_type=Moment)
     paused_at: datetime | None = Field(default=None, sa_type=Moment)
     asked_at: datetime | None = Field(default=None, sa_type=Moment)
+    refusals: int | None = None
+    refused_at: datetime | None = Field(default=None, sa_type=Moment)
+    refusal: str | None = None
 
 
 class Gap(SQLModel, table=True):
@@ -457,7 +569,10 @@ class Telemetry(SQLModel, table=True):
     """What a room stood at on a platform: a balance of tokens, tips, viewers; append-only."""
 
     __tablename__ = "telemetry"
-    __table_args__ = (Index("ix_telemetry_room", "room", "platform", "id"),)
+    __table_args__ = (
+        Index("ix_telemetry_room", "room", "platform", "id"),
+        Index("ix_telemetry_confirmed", "room", "platform", "confirmed_at"),
+    )
 
     id: int = _id()
     room: str

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 from sqlalchemy import Connection, text
 
-from models import moment, run_queue
+from models import moment, run_queue, session_list
 from models.moment import Moment
 
 Tally = Mapping[tuple[str, ...], float]
@@ -24,6 +24,7 @@ class Tallies(msgspec.Struct, frozen=True, kw_only=True):
     list_ages: Tally
     gaps: Tally
     firings: Tally
+    sessions: Tally
 
 
 def read(connection: Connection) -> Tallies:
@@ -45,6 +46,10 @@ def read(connection: Connection) -> Tallies:
         list_ages={
             (name, direction): max(0.0, (now - at).total_seconds())
             for name, direction, at in connection.execute(newest)
+        },
+        sessions={
+            (one.site, one.room): max(0.0, (now - one.started).total_seconds())
+            for one in session_list.going_on(connection)
         },
         firings={(rule, state): count for rule, state, count in connection.execute(fired)},
     )

@@ -106,6 +106,21 @@ def write(connection: Connection, stated: Sequence[Level], at: datetime) -> list
     return confirmed
 
 
+def read(connection: Connection, stated: Sequence[Level], at: datetime) -> int:
+    """Write levels that a run read at a time; return how many changed what stood there.
+
+    What is older than what is known of its room says nothing any more, and an answer that is read
+    again says nothing new: the log only grows at its end.
+    """
+    fresh = [level for level in stated if _is_news(connection, level, at)]
+    return len(fresh) - len(write(connection, fresh, at)) if fresh else 0
+
+
+def _is_news(connection: Connection, level: Level, at: datetime) -> bool:
+    found = bulk.select(connection, _NOW, bulk.storable(level.room), bulk.storable(level.platform))
+    return not found or _row(found[0]).confirmed_at < at
+
+
 def after(connection: Connection, mark: int, limit: int) -> list[Row]:
     """Return the rows behind a mark, in order."""
     return [_row(row) for row in bulk.select(connection, _AFTER, mark, limit)]

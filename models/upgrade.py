@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from models import db, sqlite
+from models import db, follow_acts, sqlite
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 _LOCK = 0x6772656E  # one number for everybody who upgrades the same PostgreSQL database
@@ -39,7 +39,8 @@ def revision(connection: Connection) -> str | None:
 def upgrade(database: db.Database) -> str:
     """Bring the tables to this program's revision, in one transaction; return the revision.
 
-    Changes nothing and waits for nobody when they are current. Raises `Unusable`
+    Follows that feeds told before there was a place for them enter the timeline then. Changes
+    nothing and waits for nobody when the tables are current. Raises `Unusable`
     (`database_newer`).
     """
     with database.read() as connection:
@@ -52,6 +53,7 @@ def upgrade(database: db.Database) -> str:
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            follow_acts.adopt(connection)
             _refuse_broken_references(connection)
     return head()
 

@@ -67,6 +67,10 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
 
 
+def _one_room(target: str | None, _username: str) -> tuple[str | None, ...]:
+    return (target,)
+
+
 Polls = Literal["models", "viewers", "watched", ""]
 
 
@@ -112,8 +116,12 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
     `talk`       for a socket: what is said there
     `tokens`     the account's tokens that it needs; a pushed one needs a secret of ours in its path
     `every`      for one that is asked: seconds between two questions where nothing has happened
-    `keeps`      whether the feed keeps what nobody heard; else every silence of ours is a gap
+    `keeps`      whether the feed keeps what nobody heard, or sends it again; else every silence of
+                 ours is a gap
     `fills`      collectors that read the same from history, to fill gaps
+    `rooms`      the feed's target and the account's username -> the targets of the runs that
+                 fill them
+    `beside`     what else it may tell of, that those do not read: its gaps are never filled whole
     `targeted`   whether it needs to be told which room
     """
 
@@ -126,6 +134,8 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
     every: float = 0.0
     keeps: bool = False
     fills: tuple[str, ...] = ()
+    rooms: Callable[[str | None, str], tuple[str | None, ...]] = _one_room
+    beside: str = ""
     targeted: bool = False
 
 

@@ -30,6 +30,7 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     `keep`   it tells of something: it is archived and parsed
     `text`   what is kept instead of the frame: without what is nobody's business, and without who
              may not be named
+    `admitted`  the site lets us in, but not yet are we known to be where it happens
     `live`   from here on everything that happens is heard
     `move`   the talk goes on over another socket
     """
@@ -37,6 +38,7 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     say: tuple[str, ...] = ()
     keep: bool = False
     text: str | None = None
+    admitted: bool = False
     live: bool = False
     move: Opening | None = None
 

@@ -1,5 +1,6 @@
 """Resources that many tests share."""
 
+import gc
 import os
 import sys
 
@@ -22,3 +23,10 @@ pytest_plugins = ["tests.databases"]
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over thousands of collected tests, which all stay."""
+    gc.collect()
+    gc.freeze()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from jobs.cli import schedule
+
+if TYPE_CHECKING:
+    from jobs import initial
 
 
 def init(
@@ -15,26 +18,33 @@ def init(
         bool, typer.Option("--dry-run", help="Show what would be written; write nothing.")
     ] = False,
 ) -> None:
-    """Write sensible schedules into the settings file."""
-    from jobs import preview, scheduling
+    """Write sensible schedules and feeds into the settings file."""
+    from jobs import initial, preview
     from scraper import errors
 
     with schedule.at_desk(context) as desk:
         if not desk.chosen.accounts:
             remedy = "there is no account yet; add one with `greenroom accounts add`"
             raise errors.BadConfig("bad_request", remedy)
-        wanted = scheduling.proposed(desk)
-        if wanted and not dry_run:
-            scheduling.begin(desk, wanted)
-        for name, one in wanted.items():
+        wanted = initial.proposed(desk)
+        new = bool(wanted.schedules or wanted.feeds)
+        if new and not dry_run:
+            initial.write(desk, wanted)
+        for name, one in wanted.schedules.items():
             print(f"{name}: {one.collector} for {one.account}, {preview.when(one)}")
             for coming in preview.coming(name, one, desk.now, 1):
                 print(f"  next {preview.line(coming, desk.now)}")
-        if not wanted:
+        for name, feed in wanted.feeds.items():
+            print(f"{name}: {feed.feed} for {feed.account}, as it happens")
+        if not new:
             print("Every account has its schedules already; see `greenroom schedule list`.")
         elif dry_run:
             print("Nothing was written.")
         else:
-            print(
-                f"{desk.chosen.file}: {len(wanted)} schedules added; `greenroom serve` runs them."
-            )
+            print(f"{desk.chosen.file}: {_added(wanted)} added; `greenroom serve` runs them.")
+
+
+def _added(wanted: initial.Beginning) -> str:
+    numbers = {"schedule": len(wanted.schedules), "feed": len(wanted.feeds)}
+    named = [f"{n} {word}{'' if n == 1 else 's'}" for word, n in numbers.items() if n]
+    return " and ".join(named)

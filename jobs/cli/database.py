@@ -15,10 +15,12 @@ app = typer.Typer(help="Upgrade, check and prune the database.")
 def upgrade(context: typer.Context) -> None:
     """Bring the tables to this program's version."""
     from jobs import runtime
+    from models import siblings
     from models import upgrade as tables
 
     chosen = state.of(context).start()
-    with runtime.open_database(chosen):
+    with runtime.open_database(chosen) as database:
+        siblings.catch_up(database)
         print(f"the tables are at revision {tables.head()}")
 
 

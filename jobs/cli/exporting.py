@@ -13,7 +13,7 @@ from jobs.cli import lists, times
 def export(
     context: typer.Context,
     what: Annotated[
-        Literal["followers", "following", "lost", "chat", "tips"],
+        Literal["followers", "following", "lost", "follows", "chat", "tips"],
         typer.Argument(metavar="WHAT", help="What to export; `lost` are former followers."),
     ],
     account: lists.Account,

@@ -67,6 +67,27 @@ def known(json: Json = False) -> None:
 
 
 @app.command()
+def address(
+    context: typer.Context,
+    name: Name,
+    new: Annotated[bool, typer.Option("--new", help="Make another; the old one is void.")] = False,
+    json: Json = False,
+) -> None:
+    """Show where a feed is pushed to; make its secret."""
+    from jobs.cli import opening
+    from jobs.feeds import addressing
+
+    with opening.session(context, json=json) as session:
+        environ = session.given.environ
+        found = addressing.of(session.chosen, session.database, name, environ, new=new)
+    if json:
+        _print(found)
+        return
+    for url in found:
+        print(url)
+
+
+@app.command()
 def pause(context: typer.Context, name: Name) -> None:
     """Let a feed be until it is resumed."""
     from models import moment
@@ -146,6 +167,8 @@ def _line(feed: feeds.Feed, now: datetime) -> str:
     if feed.code:
         state += f" because {feed.code}: {feed.reason}"
     told = f", last {_ago(now, feed.told_at)}" if feed.told_at else ""
+    if feed.refused_at:
+        told += f"; {feed.refusals} refused, last {_ago(now, feed.refused_at)}: {feed.refusal}"
     return f"{feed.name:<16} {state}; {what} as {feed.account}, {feed.records} told{told}"
 
 

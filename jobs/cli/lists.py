@@ -88,6 +88,30 @@ def diff(
     print(f"{count} gained or lost between {between}", file=sys.stderr)
 
 
+@app.command()
+def events(
+    context: typer.Context,
+    account: Account,
+    kind: Kind = "followers",
+    since: Annotated[dt.datetime | None, typer.Option(help="Not before this time (UTC).")] = None,
+    until: Annotated[dt.datetime | None, typer.Option(help="Not after this time (UTC).")] = None,
+    json: Json = False,
+) -> None:
+    """List who followed and unfollowed when, what showed it, and how sure that is."""
+    from jobs import orders
+    from jobs.cli import opening
+    from models import timeline
+
+    window = (times.past(since), times.past(until))
+    with opening.session(context, json=json) as session:
+        with session.database.write() as connection:
+            who = orders.account(connection, session.chosen, account).id
+        with opening.answerable(), session.database.read() as connection:
+            found = timeline.events(connection, who, DIRECTION[kind], *window)
+            count = _print(session, found)
+    print(f"{count} follows and unfollows", file=sys.stderr)
+
+
 def _two(ends: list[dt.datetime]) -> tuple[dt.datetime, dt.datetime]:
     from scraper import errors
 
@@ -105,6 +129,9 @@ def _print(session: running.Session, rows: Iterator[Mapping[str, Any]]) -> int:
     for count, row in enumerate(rows, 1):  # noqa: B007 - the last number is the count
         if session.json:
             print(msgspec.json.encode(row).decode())
+        elif "kind" in row:
+            by = f"({row['source']}, {row['confidence']})"
+            print(f"{row['at']:%Y-%m-%d %H:%M:%S} {row['kind']:<8} {row['username']} {by}")
         elif "change" in row:
             print(f"{'+' if row['change'] == 'gained' else '-'} {row['username']}")
         else:

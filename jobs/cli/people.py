@@ -189,15 +189,13 @@ def _exclude(context: typer.Context, site: str, username: str, *, excluded: bool
 
 def _person(session: running.Session, site: str, username: str) -> int:
     """Return the id of a username as it stands. Raises BadConfig for one never seen."""
+    from jobs import persons
     from models import watching
-    from scraper import errors
 
     with session.database.read() as connection:
         found = watching.find(connection, _site(site), username.lower())
     if found is None:
-        raise errors.BadConfig(
-            "bad_request", f"nobody called {username} was ever seen at {site}; check --site"
-        )
+        raise persons.unseen(username, site)
     return found
 
 

@@ -28,23 +28,21 @@ def serve(context: typer.Context) -> None:
 async def _serve(given: state.State, chosen: settings.Settings, database: db.Database) -> None:
     from jobs import service
     from jobs.rules import worker
-    from jobs.web import server
+    from jobs.web import pushed, server
     from scraper import errors
 
     outside = _outside(given, database)
     serving = service.Service(outside, chosen)
     loop = asyncio.get_running_loop()
-    for told in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(told, serving.stop)
-    reloads: set[asyncio.Task[None]] = set()
-
-    def reload() -> None:
-        reloads.add(task := asyncio.ensure_future(serving.reload()))
-        task.add_done_callback(reloads.discard)
-
-    loop.add_signal_handler(signal.SIGHUP, reload)
+    _heed_signals(loop, serving)
+    pushes = pushed.routes(
+        database,
+        lambda: serving.state.chosen,
+        given.environ,
+        lambda: loop.call_soon_threadsafe(serving.nudge),
+    )
     try:
-        with server.serving(database, serving.state) as door:
+        with server.serving(database, serving.state, pushes) as door:
             rules = worker.Rules(
                 database,
                 lambda: serving.state.chosen.rules,
@@ -60,6 +58,18 @@ async def _serve(given: state.State, chosen: settings.Settings, database: db.Dat
         raise errors.BadConfig(
             "bad_config", f"service.port: {port} cannot be used: {error.strerror}; set another"
         ) from error
+
+
+def _heed_signals(loop: asyncio.AbstractEventLoop, serving: service.Service) -> None:
+    for told in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(told, serving.stop)
+    reloads: set[asyncio.Task[None]] = set()
+
+    def reload() -> None:
+        reloads.add(task := asyncio.ensure_future(serving.reload()))
+        task.add_done_callback(reloads.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, reload)
 
 
 def _outside(given: state.State, database: db.Database) -> service.Outside:

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from jobs.cli import ledger
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from models import insights
 
-app = typer.Typer(help="Histories of people: followers, rank, movers, hours online.")
+app = typer.Typer(help="Histories of people, and the ledger of tips.")
+app.command("tips-ledger")(ledger.tips_ledger)
 
 Username = Annotated[str, typer.Argument(metavar="USERNAME", help="Any name they have had.")]
 SiteName = Annotated[str, typer.Option("--site", help="The site they are at.")]

@@ -8,9 +8,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
 from jobs import calling, visit
-from jobs.feeds import taking
+from jobs.feeds import addresses, taking
 from scraper import errors, payload, talk
 from scraper.fetch import http, socket
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks whether what is pushed still has an address."""
 
 
 class Ear(Protocol):
@@ -50,16 +53,23 @@ class Asking:
 
 
 class BeingTold:
-    """A feed that is pushed to our door: there is nothing to fetch."""
+    """A feed that is pushed to our door: there is nothing to fetch.
+
+    `check` raises while the feed has no address.
+    """
+
+    def __init__(self, check: Callable[[], object]) -> None:
+        self._check = check
 
     async def hears(self) -> bool:
         """Return True: the door is open."""
         return True
 
-    async def fetch(self, request: payload.Request) -> tuple[payload.Payload, ...]:
-        """Wait for good: whoever knocks hands over what they bring themselves."""
-        await asyncio.Event().wait()
-        raise AssertionError(request)
+    async def fetch(self, _request: payload.Request) -> tuple[payload.Payload, ...]:
+        """Return nothing after a while: whoever knocks hands over what they bring themselves."""
+        await asyncio.sleep(LOOK_EVERY)
+        await asyncio.to_thread(self._check)
+        return ()
 
     async def throttled(self, retry_after: float | None) -> None:
         """Do nothing: nobody is asked anything."""
@@ -90,7 +100,14 @@ def opening(desk: visit.Desk) -> Opened:
     @asynccontextmanager
     async def opened(taker: taking.Taker) -> AsyncIterator[Ear]:
         if taker.feed.way == "pushed":
-            yield BeingTold()
+            name = taker.standing.name
+            box = desk.vault
+
+            def check() -> str:
+                return addresses.secret(desk.chosen, name, desk.environ, box)
+
+            await asyncio.to_thread(check)
+            yield BeingTold(check)
         elif taker.feed.talk is not None:
             request = await asyncio.to_thread(taker.ask, patient=True)
             async with _talked(desk, taker, taker.feed.talk(request, taker.layout)) as line:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from jobs import orders, settings
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from jobs import errands, orders, parking, run, settings
+from jobs.feeds import judging
 from models import db, gaps, moment, runs
-from scraper import errors
+from scraper import errors, site
 from scraper.sites import register
+
+_SECOND = timedelta(seconds=1)
 
 
 def act(database: db.Database, chosen: settings.Settings) -> None:
@@ -13,11 +19,15 @@ def act(database: db.Database, chosen: settings.Settings) -> None:
     with database.read() as connection:
         waiting = gaps.of_state(connection, "open", "filling")
     for gap in waiting:
-        with database.write() as connection:
-            if gap.state == "open":
+        if gap.state == "open":
+            with database.write() as connection:
                 _ask(connection, chosen, gap)
-            else:
-                _settle(connection, gap)
+            continue
+        with database.read() as connection:
+            values = _verdict(connection, chosen, gap)
+        if values:
+            with database.write() as connection:
+                gaps.change(connection, gap.id, only_if=gap.state, **values)
 
 
 def again(connection: db.Connection, gap_id: int) -> bool:
@@ -26,57 +36,98 @@ def again(connection: db.Connection, gap_id: int) -> bool:
 
 
 def _ask(connection: db.Connection, chosen: settings.Settings, gap: gaps.Gap) -> None:
-    """Place one run for each collector that reads the same from history; one for all gaps alike."""
-    place, _, name = gap.feed.partition(".")
-    feed = register.SITES[place].feeds.get(name) if place in register.SITES else None
-    account = runs.account_of(connection, gap.account_id).name
-    placed = []
+    """Place the runs that read the same from history, unless somebody else just has."""
+    if not gaps.change(connection, gap.id, only_if="open", state="filling"):
+        return
+    feed = _feed(gap)
     try:
-        for collector in feed.fills if feed else ():
-            wish = orders.Wish(
-                collector=f"{place}.{collector}",
-                account=account,
-                requested_by=f"gap {gap.id}",
-                target=gap.target,
-                not_before=moment.now(),
-            )
-            placed.append(orders.place(connection, chosen, register.SITES, wish))
+        placed = _placed(connection, chosen, gap, feed) if feed else []
     except errors.BadConfig as error:
-        _end(connection, gap, "unfilled", error.message)
+        gaps.change(connection, gap.id, **_ended("unfilled", error.message))
         return
     if placed:
-        gaps.change(connection, gap.id, state="filling", runs=placed)
+        gaps.change(connection, gap.id, runs=placed, words=None)
     else:
-        _end(connection, gap, "unfilled", "nothing reads the same from history")
+        words = "nothing reads the same from history"
+        gaps.change(connection, gap.id, **_ended("unfilled", words))
 
 
-def _settle(connection: db.Connection, gap: gaps.Gap) -> None:
+def _feed(gap: gaps.Gap) -> site.Feed | None:
+    """Return the feed that has the gap; None if no site has it any more."""
+    place, _, name = gap.feed.partition(".")
+    return register.SITES[place].feeds.get(name) if place in register.SITES else None
+
+
+def _placed(
+    connection: db.Connection, chosen: settings.Settings, gap: gaps.Gap, feed: site.Feed
+) -> list[int]:
+    """Place a run for each collector and room, or join one that waits to do the same."""
+    account = runs.account_of(connection, gap.account_id)
+    place = gap.feed.partition(".")[0]
+    placed = []
+    for name in feed.fills:
+        collector = f"{place}.{name}"
+        span = _span(chosen, collector, gap)
+        for target in feed.rooms(gap.target, account.username):
+            wish = orders.Wish(
+                collector=collector,
+                account=account.name,
+                requested_by=f"gap {gap.id}",
+                target=target,
+                not_before=moment.now(),
+                since=span and span[0],
+                until=span and span[1],
+            )
+            known = (
+                None if span else gaps.run_to_come(connection, gap.account_id, collector, target)
+            )
+            placed.append(known or orders.place(connection, chosen, register.SITES, wish))
+    return placed
+
+
+def _span(chosen: settings.Settings, collector: str, gap: gaps.Gap) -> tuple[str, str] | None:
+    """Return the span to ask for, whole seconds around the gap, where a collector takes one."""
+    where, found = run.collector_of(register.SITES, collector)
+    takes = errands.takes(found, settings.layout(chosen, where.name))
+    if not {"since", "until"} <= takes:
+        return None
+    return _iso(gap.since), _iso(gap.until + _SECOND)
+
+
+def _iso(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _verdict(
+    connection: db.Connection, chosen: settings.Settings, gap: gaps.Gap
+) -> dict[str, Any] | None:
+    """Return what is to be noted of a gap whose runs work or have ended; None for nothing."""
     found = [runs.get(connection, run_id) for run_id in gap.runs]
-    if any(run.status not in runs.FINAL for run in found):
-        return
-    said = {run.id: _judged(connection, gap, run) for run in found}
-    covered = [run for run in found if said[run.id] is None]
-    state = "filled" if len(covered) == len(found) else "partly" if covered else "unfilled"
-    faults = [f"{run.collector}: {said[run.id]}" for run in found if said[run.id]]
-    _end(connection, gap, state, "; ".join(faults) or None)
-
-
-def _judged(connection: db.Connection, gap: gaps.Gap, run: runs.Run) -> str | None:
-    """Return why a run does not prove that it has read all of the gap; None if it does.
-
-    It does where it says that its history has no hole, where it shows again what was known of its
-    history before, and where it reaches back before the gap.
-    """
-    if run.status != "ok":
-        why = run.errors[0]["code"] if run.errors else run.status
-        return f"run {run.id} ended {run.status} ({why})"
-    if run.records > run.new or gaps.closed_by(connection, run.id):
+    if any(one.status not in runs.FINAL for one in found):
         return None
-    first = gaps.first_act(connection, run.id)
-    if first is not None and first <= gap.since:
-        return None
-    return f"run {run.id} may not reach back to the beginning"
+    parked = [one for one in found if one.status == parking.WAITING]
+    if parked:
+        words = "; ".join(
+            f"{_named(one)}: run {one.id} waits for you ({_code(one)})" for one in parked
+        )
+        return None if gap.words == words else {"words": words}
+    said = {one.id: judging.fault(connection, chosen, gap, one) for one in found}
+    faults = [f"{_named(one)}: {said[one.id]}" for one in found if said[one.id]]
+    feed = _feed(gap)
+    beside = feed.beside if feed else ""
+    if not faults and not beside:
+        return _ended("filled", None)
+    state = "unfilled" if len(faults) == len(found) else "partly"
+    return _ended(state, "; ".join([*faults, *([beside] if beside else [])]))
 
 
-def _end(connection: db.Connection, gap: gaps.Gap, state: str, words: str | None) -> None:
-    gaps.change(connection, gap.id, state=state, words=words, settled_at=moment.now())
+def _named(one: runs.Run) -> str:
+    return f"{one.collector} {one.target}" if one.target else one.collector
+
+
+def _code(one: runs.Run) -> str:
+    return str(one.errors[0]["code"]) if one.errors else one.status
+
+
+def _ended(state: str, words: str | None) -> dict[str, Any]:
+    return {"state": state, "words": words, "settled_at": moment.now()}

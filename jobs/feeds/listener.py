@@ -134,7 +134,8 @@ class Listener:
                     self._outside.nudge()
                 elif taker.feed.every:
                     await asyncio.sleep(taker.feed.every)
-                await self._unless_paused()
+                if await self._is_paused():
+                    return  # and come back as after any other silence
 
     async def _once(self, ear: ears.Ear, taker: taking.Taker, request: Any) -> taking.Taken:
         """Fetch and take; a kill in between asks for the same again."""
@@ -182,10 +183,14 @@ class Listener:
 
     async def _unless_paused(self) -> None:
         """Wait while the operator has the feed paused."""
-        while (row := await self._row()) is not None and row.paused_at is not None:
+        while await self._is_paused():
             if self._state != "paused":
                 await self._say("paused")
             await asyncio.sleep(self._outside.waits.look)
+
+    async def _is_paused(self) -> bool:
+        row = await self._row()
+        return row is not None and row.paused_at is not None
 
     async def _say(self, state: feeds.State, **values: Any) -> None:
         """Show how the feed stands."""

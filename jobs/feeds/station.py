@@ -87,24 +87,55 @@ class Station:
 
 def begin(database: db.Database, chosen: settings.Settings, name: str, holder: str) -> taking.Taker:
     """Begin an attempt at a feed's run. Raises BadConfig."""
+    with database.write() as connection:
+        standing, account = _opened(connection, chosen, name)
+        begun = feeds.begin(connection, standing, holder)
+    return _taker(database, chosen, standing, account, begun)
+
+
+def beside(database: db.Database, chosen: settings.Settings, name: str) -> taking.Taker:
+    """Return where something goes that is told beside the listener: in its attempt, as it stands.
+
+    Raises BadConfig.
+    """
+    with database.write() as connection:
+        standing, account = _opened(connection, chosen, name)
+        run_now = runs.get(connection, standing.run_id)
+    return _taker(database, chosen, standing, account, run_now)
+
+
+def _opened(
+    connection: db.Connection, chosen: settings.Settings, name: str
+) -> tuple[feeds.Feed, runs.Account]:
     wanted = chosen.feeds[name]
-    place, _, feed_name = wanted.feed.partition(".")
+    place = wanted.feed.partition(".")[0]
     if not chosen.sites[place].enabled:
         raise errors.BadConfig(
             "bad_request", f"{place} is switched off: sites.{place}.enabled is false"
         )
-    with database.write() as connection:
-        account = orders.account(connection, chosen, wanted.account)
-        order = runs.Order(
-            account_id=account.id,
-            collector=wanted.feed,
-            target=wanted.target,
-            requested_by=ASKED_BY,
-            layout=settings.overrides(chosen, place),
-            version=run.version(),
-        )
-        standing = feeds.opened(connection, name, order)
-        begun = feeds.begin(connection, standing, holder)
+    pushed = register.SITES[place].feeds[wanted.feed.partition(".")[2]].way == "pushed"
+    if pushed and not chosen.service.port:
+        raise errors.BadConfig("bad_request", f"{name} has no door: service.port is 0")
+    account = orders.account(connection, chosen, wanted.account)
+    order = runs.Order(
+        account_id=account.id,
+        collector=wanted.feed,
+        target=wanted.target,
+        requested_by=ASKED_BY,
+        layout=settings.overrides(chosen, place),
+        version=run.version(),
+    )
+    return feeds.opened(connection, name, order), account
+
+
+def _taker(
+    database: db.Database,
+    chosen: settings.Settings,
+    standing: feeds.Feed,
+    account: runs.Account,
+    run_now: runs.Run,
+) -> taking.Taker:
+    place, _, feed_name = standing.feed.partition(".")
     return taking.Taker(
         database=database,
         chosen=chosen,
@@ -112,7 +143,7 @@ def begin(database: db.Database, chosen: settings.Settings, name: str, holder: s
         feed=register.SITES[place].feeds[feed_name],
         standing=standing,
         account=account,
-        run=begun,
+        run=run_now,
     )
 
 

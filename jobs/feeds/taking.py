@@ -56,14 +56,17 @@ class Taker(msgspec.Struct, kw_only=True):
         heard = self.standing.heard_at
         if heard is not None and not self.feed.keeps:
             where = (self.account.id, self._source, self.standing.target)
+            now = moment.now()
             with self.database.write() as connection:
-                gaps.note(connection, where, (heard, moment.now()), "not_heard")
+                gaps.note(connection, where, (heard, now), "not_heard")
+                feeds.change(connection, self.standing.name, heard_at=now)
 
     def take(self, answers: Sequence[payload.Payload]) -> Taken:
         """Write what answers state, in one transaction; those that state nothing are not kept.
 
         Raises the error of the first answer that cannot be read: it is archived nevertheless, and
-        nothing of it is applied. Raises Superseded if somebody else listens by now.
+        nothing of it is applied; what is pushed to us is counted, too, and archived whatever is
+        wrong with it. Raises Superseded if somebody else listens by now.
         """
         told: list[Told] = []
         fault: errors.GreenroomError | None = None
@@ -71,17 +74,21 @@ class Taker(msgspec.Struct, kw_only=True):
             try:
                 self.where.guard(answer, self.layout)
                 told.append((answer, self.where.parsers[answer.request.kind](answer, self.layout)))
-            except (errors.PageChanged, errors.Refused) as error:
-                told.append((answer, None))
-                fault = fault or error
             except errors.GreenroomError as error:
+                if self._is_pushed or isinstance(error, errors.PageChanged | errors.Refused):
+                    told.append((answer, None))
                 fault = fault or error
-        taken = self._write([one for one in told if one[1] is None or one[1].records])
+        taken = self._write([one for one in told if one[1] is None or one[1].records], fault)
         if fault is not None:
             raise fault
         return taken
 
-    def _write(self, told: Sequence[Told]) -> Taken:
+    def refuse(self, error: errors.GreenroomError) -> None:
+        """Count what was pushed and is not kept, and say why."""
+        with self.database.write() as connection:
+            feeds.refuse(connection, self.standing.name, f"{error.code}: {error.message}")
+
+    def _write(self, told: Sequence[Told], fault: errors.GreenroomError | None) -> Taken:
         if not told:
             return Taken()
         new = count = 0
@@ -98,8 +105,13 @@ class Taker(msgspec.Struct, kw_only=True):
             values = runs.add(pages=len(told), records=count, new=new)
             runs.progress(connection, self.run, values)
             now = moment.now()
-            facts = {"heard_at": now} | ({"told_at": now} if new else {})
-            feeds.change(connection, self.standing.name, **facts)
+            # of what is pushed the listener says how long the door was open: see note_silence
+            facts = {} if self._is_pushed else {"heard_at": now}
+            feeds.change(
+                connection, self.standing.name, **facts | ({"told_at": now} if new else {})
+            )
+            if fault is not None and self._is_pushed:
+                feeds.refuse(connection, self.standing.name, f"{fault.code}: {fault.message}")
         return Taken(records=count, new=new)
 
     def _known(self, connection: db.Connection, answer: payload.Payload) -> datetime | None:
@@ -127,6 +139,10 @@ class Taker(msgspec.Struct, kw_only=True):
             target=self.standing.target,
             seen_at=answer.fetched_at,
         )
+
+    @property
+    def _is_pushed(self) -> bool:
+        return self.feed.way == "pushed"
 
     @property
     def _source(self) -> str:

@@ -68,7 +68,7 @@ def _of(
             firings.Firing(
                 rule=name,
                 way=way,
-                interaction_id=act.stands_for,
+                interaction_id=act.id,
                 event=rule.event if way == "event" else None,
                 state=state,
                 last_error=over,

@@ -19,10 +19,13 @@ class Never(Exception):
 
 def body(fired: firings.Firing, act: happened.Act) -> bytes:
     """Return the JSON that a webhook and a command are given; `id` is the same at every attempt."""
+    shown = {
+        name: fact for name, fact in msgspec.structs.asdict(act).items() if name != "comes_out"
+    }
     told: dict[str, Any] = {
         "id": fired.id,
         "rule": fired.rule,
         "fired_at": fired.at,
-        "act": msgspec.to_builtins(act),
+        "act": shown,
     }
     return msgspec.json.encode(told)

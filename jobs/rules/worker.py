@@ -1,4 +1,4 @@
-"""Rules at work: look at what happened, write what it fired, then tell it until it is told.
+"""Rules at work: look at what happened, and write what it fired, for the teller to tell.
 
 What an act fires is written in the transaction that moves the mark behind it, so a kill loses and
 repeats nothing; telling comes after, at least once. One process does it at a time (lease `rules`).
@@ -7,16 +7,13 @@ repeats nothing; telling comes after, at least once. One process does it at a ti
 from __future__ import annotations
 
 import asyncio
-import random
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 
-import msgspec
-
 from jobs import logs
-from jobs.rules import commands, definition, matching, telling, webhooks
+from jobs.rules import definition, matching, teller
 from models import db, firings, happened, leases, moment
 
 LEASE = "rules"
@@ -26,13 +23,6 @@ LOOK = 0.5
 
 PAGE = 500
 """Acts that are looked at in one transaction."""
-
-AT_ONCE = 16
-"""Firings that are told at once."""
-
-TRIES = 8
-FIRST_WAIT = 1.0
-LONGEST_WAIT = 300.0
 
 _MINUTE = 60.0
 
@@ -65,12 +55,13 @@ class Rules:
     ) -> None:
         self._database = database
         self._rules = rules
-        self._environ = environ
         self._told = told
         self._lease_seconds = lease_seconds
         self._holder = f"rules:{secrets.token_hex(6)}"
         self._nudged = asyncio.Event()
         self._led_until = -1.0
+        self._looked = -1
+        self._teller = teller.Teller(database, rules, environ, self._nudged.set)
 
     def nudge(self) -> None:
         """Say that acts were written."""
@@ -85,20 +76,24 @@ class Rules:
                         pass
                 except db.Unusable as error:
                     logs.log.error(f"the database: {error}")
+                except Exception as error:  # noqa: BLE001 - a fault of ours must not end the work
+                    logs.log.opt(exception=error).error("rules: a fault")
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LOOK):
                         await self._nudged.wait()
                 self._nudged.clear()
         finally:
+            await self._teller.close()
             with suppress(db.Unusable):
                 await asyncio.to_thread(self._drop)
 
     async def _turn(self) -> bool:
-        """Look once and tell once; tell whether there may be more to do at once."""
+        """Look once and tell what is due; tell whether there may be more acts."""
         more, fired = await asyncio.to_thread(self._look)
         if fired:
             self._told()
-        return await self._tell() or more
+        await self._teller.turn()
+        return more
 
     async def _lead(self) -> bool:
         """Tell whether this process is the one, and keep it so."""
@@ -113,10 +108,13 @@ class Rules:
         """Write what new acts fire; return whether there may be more acts, and how many fired."""
         with self._database.read() as connection:
             top = happened.top(connection)
+        if top == self._looked:
+            return False, 0
         rules, now = self._rules(), moment.now()
         with self._database.write() as connection:
             mark = firings.mark(connection)
             if mark >= top:
+                self._looked = top
                 return False, 0
             acts = happened.after(connection, mark, PAGE)
             fired = self._fired(connection, rules, acts, now)
@@ -142,56 +140,6 @@ class Rules:
         known = firings.known(connection, [act.stands_for for act in wanted])
         return matching.fire(rules, wanted, lately, known, now)
 
-    async def _tell(self) -> bool:
-        """Tell what is due; return whether there may be more."""
-        due, acts = await asyncio.to_thread(self._due)
-        if not due:
-            return False
-        rules = self._rules()
-        ended = await asyncio.gather(
-            *(self._one(rules.get(one.rule), one, acts[one.interaction_id]) for one in due)
-        )
-        await asyncio.to_thread(self._settle, ended)
-        self._told()
-        return True
-
-    async def _one(
-        self, rule: definition.Rule | None, fired: firings.Firing, act: happened.Act
-    ) -> firings.Firing:
-        """Tell one firing; return it as it ended."""
-        try:
-            await self._told_by(rule, fired, act)
-        except telling.Never as error:
-            return _ended(fired, "failed", str(error))
-        except telling.Again as error:
-            if fired.attempts >= TRIES:
-                return _ended(fired, "failed", str(error))
-            return _later(fired, str(error))
-        return _ended(fired, "done", None)
-
-    async def _told_by(
-        self, rule: definition.Rule | None, fired: firings.Firing, act: happened.Act
-    ) -> None:
-        if rule is not None and fired.way == "webhook" and rule.webhook:
-            await webhooks.send(rule.webhook, fired, act)
-        elif rule is not None and fired.way == "command" and rule.command:
-            await commands.run(rule.command, self._environ, fired, act)
-        else:
-            raise telling.Never("the rule does not say how any more")
-
-    def _due(self) -> tuple[list[firings.Firing], dict[int, happened.Act]]:
-        with self._database.read() as connection:
-            following = firings.following(connection)
-        if following is None or following > moment.now():
-            return [], {}
-        with self._database.write() as connection:
-            due = firings.attempt(connection, moment.now(), AT_ONCE)
-            return due, happened.by_id(connection, list({one.interaction_id for one in due}))
-
-    def _settle(self, ended: Sequence[firings.Firing]) -> None:
-        with self._database.write() as connection:
-            firings.settle(connection, ended)
-
     def _take(self) -> bool:
         with self._database.write() as connection:
             return leases.take(connection, LEASE, self._holder, self._lease_seconds) is not None
@@ -199,16 +147,3 @@ class Rules:
     def _drop(self) -> None:
         with self._database.write() as connection:
             leases.drop(connection, LEASE, self._holder)
-
-
-def _ended(fired: firings.Firing, state: firings.State, error: str | None) -> firings.Firing:
-    if error:
-        logs.log.warning(f"rule {fired.rule}: {fired.way} {state}: {error}")
-    return msgspec.structs.replace(fired, state=state, last_error=error, done_at=moment.now())
-
-
-def _later(fired: firings.Firing, error: str) -> firings.Firing:
-    wait = min(FIRST_WAIT * 2 ** (fired.attempts - 1), LONGEST_WAIT) * random.uniform(0.75, 1.25)  # noqa: S311 - spread, no secret
-    at = moment.now() + timedelta(seconds=wait)
-    logs.log.info(f"rule {fired.rule}: {fired.way} again in {wait:.0f} s: {error}")
-    return msgspec.structs.replace(fired, last_error=error, next_at=at)

@@ -11,10 +11,13 @@ from typing import Any
 import msgspec
 from starlette import applications, requests, responses, routing, types
 
-from jobs import metrics, service
+from jobs import logs, metrics, service
 from jobs.web import doorman, events, gate, health, hub, intake, levels, sockets, telemetry
 from models import db, tallies
 from models import telemetry as kept
+
+PAUSE = 1.0
+"""Seconds before work goes on that met a fault."""
 
 
 class Channels(msgspec.Struct, frozen=True):
@@ -86,7 +89,7 @@ def _at_work(
 
     @contextlib.asynccontextmanager
     async def at_work(_app: applications.Starlette) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(work()) for work in works]
+        tasks = [asyncio.create_task(_whatever_happens(work)) for work in works]
         try:
             yield
         finally:
@@ -95,6 +98,16 @@ def _at_work(
             await asyncio.gather(*tasks, return_exceptions=True)
 
     return at_work
+
+
+async def _whatever_happens(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Work until cancelled; a fault of ours is logged, and the work goes on."""
+    while True:
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - the door stays open whatever one work meets
+            logs.log.opt(exception=error).error("the web door: a fault")
+            await asyncio.sleep(PAUSE)
 
 
 def _for_tokens(found: Iterable[routing.Route], door: doorman.Doorman) -> Iterator[routing.Route]:

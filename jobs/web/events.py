@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from jobs.web import hub
+from jobs.web import messages
 from models import db, firings, happened
 
 LIVE = timedelta(minutes=10)
@@ -22,11 +22,11 @@ LONGEST = 18
 class Events:
     """The logs of acts and of firings. A `seq` is `<acts>.<firings>`: how far both were read."""
 
-    def top(self, connection: db.Connection) -> hub.Marks:
+    def top(self, connection: db.Connection) -> messages.Marks:
         """Return the marks of its end."""
         return (happened.top(connection), firings.top(connection))
 
-    def behind(self, connection: db.Connection, marks: hub.Marks, limit: int) -> hub.Page:
+    def behind(self, connection: db.Connection, marks: messages.Marks, limit: int) -> messages.Page:
         """Return what stands behind marks: acts, then what they fired."""
         acts = happened.after(connection, marks[0], limit)
         full = len(acts) == limit
@@ -34,45 +34,51 @@ class Events:
         fired = [] if full else firings.after(connection, marks[1], limit)
         if not acts and not fired:
             top = self.top(connection)
-            return hub.Page([], (min(marks[0], top[0]), min(marks[1], top[1])), full=False)
+            return messages.Page([], (min(marks[0], top[0]), min(marks[1], top[1])), full=False)
         of = happened.by_id(connection, list({firing.interaction_id for firing in fired}))
         read, told = marks, []
         for act in acts:
             read = (act.id, read[1])
-            if act.stands_for == act.id and act.read_at - act.at < LIVE:
-                told.append(self._act(act, read))
+            first = act.stands_for == act.id
+            if (first or act.comes_out) and act.read_at - act.at < LIVE:
+                told.append(self._act(act, read, known=not first))
         for firing in fired:
             read = (read[0], firing.id)
             if firing.state != "limited":
                 told.append(self._firing(firing, of[firing.interaction_id], read))
-        return hub.Page(told, read, full=full or len(fired) == limit)
+        return messages.Page(told, read, full=full or len(fired) == limit)
 
-    def seq(self, marks: hub.Marks) -> int | str:
+    def seq(self, marks: messages.Marks) -> int | str:
         """Return how marks are written in a message."""
         return f"{marks[0]}.{marks[1]}"
 
-    def read_seq(self, text: str) -> hub.Marks:
+    def read_seq(self, text: str) -> messages.Marks:
         """Return the marks that a client names. Raises ValueError."""
         acts, _, fired = text.partition(".")
         if not acts.isdecimal() or not fired.isdecimal() or max(len(acts), len(fired)) > LONGEST:
             raise ValueError(text)
         return (int(acts), int(fired))
 
-    def extras(self, connection: db.Connection, page: Sequence[hub.Message]) -> list[hub.Message]:
+    def extras(
+        self, connection: db.Connection, page: Sequence[messages.Message]
+    ) -> list[messages.Message]:
         """Tell nothing else."""
         del connection, page
         return []
 
-    def _act(self, act: happened.Act, marks: hub.Marks) -> hub.Message:
+    def _act(self, act: happened.Act, marks: messages.Marks, *, known: bool) -> messages.Message:
+        """Return what is told of an act; `known` to those who may know of private acts."""
         text = self._told("INTERACTION", act.room, shown(act), marks)
-        return hub.Message(text, marks, private=act.private)
+        return messages.Message(text, marks, private=act.private, known=known)
 
-    def _firing(self, fired: firings.Firing, act: happened.Act, marks: hub.Marks) -> hub.Message:
+    def _firing(
+        self, fired: firings.Firing, act: happened.Act, marks: messages.Marks
+    ) -> messages.Message:
         data = {"rule": fired.rule, "way": fired.way, "event": fired.event, "act": shown(act)}
         text = self._told("RULE_FIRED", act.room, data, marks)
-        return hub.Message(text, marks, private=act.private)
+        return messages.Message(text, marks, private=act.private)
 
-    def _told(self, event_type: str, room: str, data: dict[str, Any], marks: hub.Marks) -> str:
+    def _told(self, event_type: str, room: str, data: dict[str, Any], marks: messages.Marks) -> str:
         told = {
             "event_type": event_type,
             "seq": self.seq(marks),

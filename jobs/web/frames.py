@@ -6,24 +6,15 @@ from typing import Any
 
 from starlette import websockets
 from uvicorn.protocols.websockets import websockets_sansio_impl
+from websockets import frames as websocket_frames
 
 FRAMED = "framed"
 """Where frames stand in a message to the protocol."""
 
-_TEXT = 0x81
-"""A whole text in one frame (RFC 6455, 5.2); what a server says is not masked."""
-
-_SHORT, _LONG, _LONGER = 126, 1 << 16, 127
-
 
 def text(said: str) -> bytes:
-    """Return a text as a frame."""
-    body = said.encode()
-    if len(body) < _SHORT:
-        return bytes((_TEXT, len(body))) + body
-    if len(body) < _LONG:
-        return bytes((_TEXT, _SHORT)) + len(body).to_bytes(2, "big") + body
-    return bytes((_TEXT, _LONGER)) + len(body).to_bytes(8, "big") + body
+    """Return a text as a frame; what a server says is not masked."""
+    return websocket_frames.Frame(websocket_frames.Opcode.TEXT, said.encode()).serialize(mask=False)
 
 
 async def send(socket: websockets.WebSocket, framed: bytes) -> None:

@@ -10,6 +10,8 @@ from starlette import exceptions, responses, types
 HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 """Names of this machine; a name that somebody else's DNS points here is none of them."""
 
+WRONG_HOST = "Invalid host header: the operator names the hosts in service.hosts"
+
 BODY_LIMIT = 1_000_000
 """Bytes that anybody may send in one request."""
 
@@ -36,7 +38,7 @@ class Gate:
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         host = headers.get(b"host", "")
         if _name(host) not in self._hosts:
-            await _refuse(400, "Invalid host header")(scope, receive, send)
+            await _refuse(400, WRONG_HOST)(scope, receive, send)
         elif scope["type"] == "websocket":
             if self._foreign(headers.get(b"origin"), host):
                 await _refuse(403, "Foreign origin")(scope, receive, send)

@@ -7,16 +7,13 @@ messages in memory, is told which, and finds them in the table.
 from __future__ import annotations
 
 import asyncio
-import functools
-import time
+import operator
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
-import msgspec
-
 from jobs import logs
-from jobs.web import frames
+from jobs.web import messages
 from models import db
 
 BUFFER = 128
@@ -42,57 +39,29 @@ _TURNS = 8
 Asked = ParamSpec("Asked")
 Answer = TypeVar("Answer")
 
-Marks = tuple[int, ...]
-"""How far each of a channel's tables was read: ids, 0 for the beginning."""
-
-
-class Message(msgspec.Struct, frozen=True, dict=True):
-    """A message, and how far whoever has it has come.
-
-    `private`: for those only who may know of private acts. `extra`: tells nothing that a table
-    keeps, so it is for those who listen and is never replayed.
-    """
-
-    text: str
-    marks: Marks
-    private: bool = False
-    extra: bool = False
-    room: str = ""
-
-    @functools.cached_property
-    def frame(self) -> bytes:
-        """The message as it leaves: made once, however many listen."""
-        return frames.text(self.text)
-
-
-class Page(msgspec.Struct, frozen=True):
-    """What stands behind some marks; `full` where there may be more."""
-
-    messages: list[Message]
-    marks: Marks
-    full: bool
-
 
 class Log(Protocol):
     """A log of the database, as messages."""
 
-    def top(self, connection: db.Connection) -> Marks:
+    def top(self, connection: db.Connection) -> messages.Marks:
         """Return the marks of its end."""
         ...
 
-    def behind(self, connection: db.Connection, marks: Marks, limit: int) -> Page:
+    def behind(self, connection: db.Connection, marks: messages.Marks, limit: int) -> messages.Page:
         """Return what stands behind marks."""
         ...
 
-    def seq(self, marks: Marks) -> int | str:
+    def seq(self, marks: messages.Marks) -> int | str:
         """Return how marks are written in a message."""
         ...
 
-    def read_seq(self, text: str) -> Marks:
+    def read_seq(self, text: str) -> messages.Marks:
         """Return the marks that a client names. Raises ValueError."""
         ...
 
-    def extras(self, connection: db.Connection, page: Sequence[Message]) -> list[Message]:
+    def extras(
+        self, connection: db.Connection, page: Sequence[messages.Message]
+    ) -> list[messages.Message]:
         """Return what else is to be told to those who listen, after what was new."""
         ...
 
@@ -100,37 +69,46 @@ class Log(Protocol):
 class Client:
     """Somebody who listens: what waits for them, and what they missed."""
 
-    def __init__(self, marks: Marks, *, private: bool, seq: Callable[[Marks], int | str]) -> None:
+    def __init__(
+        self, marks: messages.Marks, *, private: bool, seq: Callable[[messages.Marks], int | str]
+    ) -> None:
         self.marks = marks
         self.missed_in_all = 0
         self.private = private
         self._seq = seq
-        self._waiting: list[Message] = []
+        self._waiting: list[messages.Message] = []
         self._missed = 0
         self._woken = asyncio.Event()
 
-    def offer(self, messages: Sequence[Message]) -> None:
+    def offer(self, new: Sequence[messages.Message]) -> None:
         """Take messages for them, but those they have or may not have."""
-        mine, all_of_it = self.marks, self.private
-        fresh = [
-            one
-            for one in messages
-            if (one.marks > mine or one.extra) and (all_of_it or not one.private)
-        ]
         room = 0 if self._missed else BUFFER - len(self._waiting)
-        if taken := fresh[:room]:
-            self._waiting += taken
-            self.marks = max(mine, taken[-1].marks)
-        self._missed += len(fresh) - len(taken)
-        if fresh:
+        marks, offered = self.marks, 0
+        for message in new:
+            if not message.extra:  # what is extra stands at no place of the log
+                if not any(map(operator.gt, message.marks, marks)):
+                    continue
+                marks = tuple(map(max, marks, message.marks))
+            if not self.hears(message):
+                continue
+            offered += 1
+            if offered <= room:
+                self._waiting.append(message)
+                self.marks = marks
+        self._missed += max(offered - room, 0)
+        if offered:
             self._woken.set()
+
+    def hears(self, message: messages.Message) -> bool:
+        """Tell whether a message is for them."""
+        return not (message.known if self.private else message.private)
 
     @property
     def waits(self) -> bool:
         """Whether something waits for them."""
         return bool(self._waiting)
 
-    async def following(self) -> list[Message]:
+    async def following(self) -> list[messages.Message]:
         """Return the next messages for them, once there are any."""
         while not self._waiting and not self._missed:
             self._woken.clear()
@@ -140,7 +118,7 @@ class Client:
             return found
         missed, self._missed = self._missed, 0
         self.missed_in_all += missed
-        return [Message(lagged(missed, self._seq(self.marks)), self.marks)]
+        return [messages.lagged(missed, self._seq(self.marks))]
 
 
 class Channel:
@@ -151,8 +129,8 @@ class Channel:
         self.clients: set[Client] = set()
         self.missed = 0
         self._database = database
-        self._marks: Marks | None = None
-        self._extras: list[Message] = []
+        self._marks: messages.Marks | None = None
+        self._extras: list[messages.Message] = []
         self._nudged = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -176,12 +154,12 @@ class Channel:
             with suppress(RuntimeError):  # the loop is closed: nobody listens any more
                 self._loop.call_soon_threadsafe(self._nudged.set)
 
-    def tell(self, extras: Sequence[Message]) -> None:
+    def tell(self, extras: Sequence[messages.Message]) -> None:
         """Hand on what no table gains, after what one has gained before."""
         self._extras += extras
         self._nudged.set()
 
-    def join(self, client: Client, page: Page) -> bool:
+    def join(self, client: Client, page: messages.Page) -> bool:
         """Let a client listen from its marks on, if `page`, read behind them, reaches our own."""
         if not self.clients or self._marks is None:
             self._marks = page.marks
@@ -195,11 +173,11 @@ class Channel:
         self.clients.discard(client)
         self.missed += client.missed_in_all
 
-    async def end(self) -> Marks:
+    async def end(self) -> messages.Marks:
         """Return the marks of the log's end."""
         return await asyncio.to_thread(self._read, self.log.top)
 
-    async def behind(self, marks: Marks) -> Page:
+    async def behind(self, marks: messages.Marks) -> messages.Page:
         """Return a page of what stands behind marks."""
         return await asyncio.to_thread(self._read, self.log.behind, marks, PAGE)
 
@@ -216,10 +194,10 @@ class Channel:
             self._marks, full = page.marks, page.full
             await self._publish([*told, *more])
 
-    async def _publish(self, messages: Sequence[Message]) -> None:
+    async def _publish(self, new: Sequence[messages.Message]) -> None:
         """Hand messages on, no faster than those who are not slow can send them."""
-        for begin in range(0, len(messages), _STEP):
-            step = messages[begin : begin + _STEP]
+        for begin in range(0, len(new), _STEP):
+            step = new[begin : begin + _STEP]
             for client in self.clients:
                 client.offer(step)
             self._marks = next((one.marks for one in reversed(step) if not one.extra), self._marks)
@@ -228,7 +206,9 @@ class Channel:
                 if not any(client.waits for client in self.clients):
                     break
 
-    def _new(self, connection: db.Connection, marks: Marks) -> tuple[Page, list[Message]]:
+    def _new(
+        self, connection: db.Connection, marks: messages.Marks
+    ) -> tuple[messages.Page, list[messages.Message]]:
         page = self.log.behind(connection, marks, PAGE)
         return page, self.log.extras(connection, page.messages)
 
@@ -240,10 +220,3 @@ class Channel:
     ) -> Answer:
         with self._database.read() as connection:
             return ask(connection, *asked, **more)
-
-
-def lagged(missed: int | None, since: int | str) -> str:
-    """Return what a client is told that missed something (None: nobody knows how much)."""
-    return msgspec.json.encode(
-        {"event_type": "LAGGED", "missed": missed, "since": since, "timestamp": int(time.time())}
-    ).decode()

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from jobs.web import hub
+from jobs.web import messages
 from models import db, moment, telemetry
 
 APART = 1.0
@@ -29,28 +29,30 @@ class Levels:
         self._said: dict[str, tuple[int, list[str]]] = {}
         self._last = -APART
 
-    def top(self, connection: db.Connection) -> hub.Marks:
+    def top(self, connection: db.Connection) -> messages.Marks:
         """Return the marks of its end."""
         return (telemetry.top(connection),)
 
-    def behind(self, connection: db.Connection, marks: hub.Marks, limit: int) -> hub.Page:
+    def behind(self, connection: db.Connection, marks: messages.Marks, limit: int) -> messages.Page:
         """Return what stands behind marks."""
         rows = telemetry.after(connection, marks[0], limit)
         marks = (rows[-1].id,) if rows else min(marks, self.top(connection))
-        messages = [hub.Message(update(row), (row.id,), room=row.room) for row in rows]
-        return hub.Page(messages, marks, full=len(rows) == limit)
+        found = [messages.Message(update(row), (row.id,), room=row.room) for row in rows]
+        return messages.Page(found, marks, full=len(rows) == limit)
 
-    def seq(self, marks: hub.Marks) -> int | str:
+    def seq(self, marks: messages.Marks) -> int | str:
         """Return how marks are written in a message."""
         return marks[0]
 
-    def read_seq(self, text: str) -> hub.Marks:
+    def read_seq(self, text: str) -> messages.Marks:
         """Return the marks that a client names. Raises ValueError."""
         if not text.isdecimal() or len(text) > LONGEST:
             raise ValueError(text)
         return (int(text),)
 
-    def extras(self, connection: db.Connection, page: Sequence[hub.Message]) -> list[hub.Message]:
+    def extras(
+        self, connection: db.Connection, page: Sequence[messages.Message]
+    ) -> list[messages.Message]:
         """Return what rooms come to that have changed, once a second at most."""
         self._changed |= dict.fromkeys(message.room for message in page)
         if time.monotonic() - self._last < APART or not self._changed:
@@ -66,7 +68,7 @@ class Levels:
                 self._said[room] = stands
                 data = {"new_total": float(stands[0]), "members": stands[1]}
                 text = _told("ROOM_UPDATE", room, data, None)
-                told.append(hub.Message(text, marks, room=room, extra=True))
+                told.append(messages.Message(text, marks, room=room, extra=True))
         return told
 
 
@@ -82,9 +84,9 @@ def update(row: telemetry.Row) -> str:
     return _told("TELEMETRY_UPDATE", row.room, data, row.id)
 
 
-def confirmed(row: telemetry.Row) -> hub.Message:
+def confirmed(row: telemetry.Row) -> messages.Message:
     """Return what is told of a level that stands as it stood."""
-    return hub.Message(update(row), (row.id,), room=row.room, extra=True)
+    return messages.Message(update(row), (row.id,), room=row.room, extra=True)
 
 
 def _told(event_type: str, room: str, data: dict[str, Any], seq: int | None) -> str:

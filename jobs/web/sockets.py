@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from starlette import responses, websockets
 
-from jobs.web import doorman, frames, hub
+from jobs.web import doorman, frames, hub, messages
 from models import db, web_tokens
 
 LOOK = 2.0
@@ -53,7 +53,7 @@ def serving(door: doorman.Doorman, channel: hub.Channel) -> Serve:
     return serve
 
 
-def _since(socket: websockets.WebSocket, channel: hub.Channel) -> hub.Marks | None:
+def _since(socket: websockets.WebSocket, channel: hub.Channel) -> messages.Marks | None:
     """Return the marks from which on a client wants to be told, None for what is new."""
     text = socket.query_params.get("since")
     if text is None:
@@ -87,7 +87,7 @@ async def _tell(
     socket: websockets.WebSocket,
     channel: hub.Channel,
     client: hub.Client,
-    since: hub.Marks | None,
+    since: messages.Marks | None,
 ) -> None:
     """Tell a client what it missed, then what comes."""
     if since is not None:
@@ -103,21 +103,21 @@ async def _tell(
 
 
 async def _begin(
-    socket: websockets.WebSocket, client: hub.Client, since: hub.Marks, seq: int | str
+    socket: websockets.WebSocket, client: hub.Client, since: messages.Marks, seq: int | str
 ) -> None:
     """Let a client begin at its own marks; say so where that cannot be."""
     end = client.marks
     if any(mine > last for mine, last in zip(since, end, strict=True)):
         # these are marks of another database, or of rows that are not there any more
-        await socket.send_text(hub.lagged(None, seq))
+        await _say(socket, [messages.lagged(None, seq)])
         return
     client.marks = since
     if skipped := _too_old(since, end):
-        await socket.send_text(hub.lagged(sum(skipped), seq))
+        await _say(socket, [messages.lagged(sum(skipped), seq)])
         client.marks = tuple(old + gone for old, gone in zip(since, skipped, strict=True))
 
 
-def _too_old(since: hub.Marks, end: hub.Marks) -> hub.Marks | None:
+def _too_old(since: messages.Marks, end: messages.Marks) -> messages.Marks | None:
     """Return how many rows of each table lie too far back to be replayed, None for none."""
     skipped = tuple(
         max(last - first - hub.REPLAY, 0) for first, last in zip(since, end, strict=True)
@@ -125,11 +125,11 @@ def _too_old(since: hub.Marks, end: hub.Marks) -> hub.Marks | None:
     return skipped if any(skipped) else None
 
 
-async def _replay(socket: websockets.WebSocket, client: hub.Client, page: hub.Page) -> None:
+async def _replay(socket: websockets.WebSocket, client: hub.Client, page: messages.Page) -> None:
     client.marks = page.marks
-    await _say(socket, [one for one in page.messages if client.private or not one.private])
+    await _say(socket, [one for one in page.messages if client.hears(one)])
 
 
-async def _say(socket: websockets.WebSocket, messages: Sequence[hub.Message]) -> None:
-    if messages:
-        await frames.send(socket, b"".join(one.frame for one in messages))
+async def _say(socket: websockets.WebSocket, new: Sequence[messages.Message]) -> None:
+    if new:
+        await frames.send(socket, b"".join(one.frame for one in new))

@@ -91,6 +91,20 @@ class Interaction(Record, frozen=True, kw_only=True):
     platform: str = ""
 
 
+class Level(Record, frozen=True, kw_only=True):
+    """What a room of the account's own stood at when its page was read.
+
+    `tokens` is the account's balance, `tips` how many the page shows of what lately passed;
+    `platform` is the site of the room, "" for the one that the Site speaks of.
+    """
+
+    room: str
+    tokens: int
+    tips: int
+    viewers: int
+    platform: str = ""
+
+
 class Cursor(Record, frozen=True, kw_only=True):
     """How far back or forward a history is now known without a hole.
 

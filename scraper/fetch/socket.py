@@ -61,6 +61,7 @@ class Line:
         self, said: talk.Talk, connection: client.ClientConnection, opening: talk.Opening
     ) -> None:
         self.live = asyncio.Event()
+        self._admitted = asyncio.Event()
         self._talk = said
         self._connection = connection
         self._url = _public(opening)
@@ -75,20 +76,27 @@ class Line:
     async def hears(self) -> bool:
         """Return True once everything that happens is heard, or something was.
 
-        Raises what ended the line before, and TryLater `timed_out` where nothing confirms it.
+        Raises what ended the line before, and TryLater `timed_out` where the site does not let us
+        in. Once it has, this waits as long as it takes: a quiet room says nothing at all.
         """
-        live = asyncio.create_task(self.live.wait())
-        try:
-            await asyncio.wait(
-                {live, self.reading}, timeout=DEADLINE, return_when=asyncio.FIRST_COMPLETED
-            )
-        finally:
-            live.cancel()
+        await self._until(self._admitted, DEADLINE)
+        if self._admitted.is_set():
+            await self._until(self.live, None)
         if self.live.is_set() or self._frames:
             return True
         if self.reading.done():
             self.reading.result()
         raise errors.TryLater("timed_out", "the site did not confirm the talk", url=self._url)
+
+    async def _until(self, event: asyncio.Event, seconds: float | None) -> None:
+        """Wait for an event, or until nothing more is read, or so many seconds."""
+        waiting = asyncio.create_task(event.wait())
+        try:
+            await asyncio.wait(
+                {waiting, self.reading}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            waiting.cancel()
 
     async def __call__(self, request: payload.Request) -> tuple[payload.Payload, ...]:
         """Return what was heard since the last call."""
@@ -140,6 +148,8 @@ class Line:
                 if heard.keep:
                     self._keep(frame if heard.text is None else heard.text)
                 await self._say(heard.say)
+                if heard.admitted or heard.live:
+                    self._admitted.set()
                 if heard.live and not self.live.is_set():
                     self.live.set()
                     self._news.set()

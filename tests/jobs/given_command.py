@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from jobs.cli import app
+from tests.jobs import given_ready
 
 COMMAND = (
     sys.executable,
@@ -39,19 +40,12 @@ def greenroom(
 
     `typed` is what its standard input gives; the environment has `variables`.
     """
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        cwd=home,
-        env=environment(home, **variables),
-        input=typed,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    started = given_ready.Command(arguments, home, environment(home, **variables), typed)
+    out, err = started.communicate(60)
+    return subprocess.CompletedProcess(arguments, started.wait(), out, err)
 
 
-def at_once(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def at_once(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a command line as `greenroom` does, but in this process: it need not start first.
 
     Nobody types anything, and no secret is asked for.
@@ -59,7 +53,7 @@ def at_once(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     out, err = io.StringIO(), io.StringIO()
     before = dict(os.environ)
     os.environ.clear()
-    os.environ.update(environment(home))
+    os.environ.update(environment(home, **variables))
     try:
         with (
             contextlib.chdir(home),

@@ -6,7 +6,6 @@ They visit over plain HTTP, with the cookies of whoever starts them.
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
@@ -17,14 +16,11 @@ from sqlalchemy import text
 from jobs import orders, resuming, run, runtime, settings
 from models import db
 from scraper.sites import register
+from tests.jobs import given_ready, given_web
 from tests.jobs import given_runs as given
-from tests.jobs import given_web
 
 _NEWEST = "SELECT id, status FROM runs ORDER BY id DESC LIMIT 1"
 _SITE = "chaturbate"
-
-_STARTED = multiprocessing.get_context("forkserver")
-_STARTED.set_forkserver_preload([__name__])
 
 
 def start(file: Path, cookies: dict[str, str]) -> ForkServerProcess:
@@ -32,7 +28,7 @@ def start(file: Path, cookies: dict[str, str]) -> ForkServerProcess:
 
     Where that came to its end, or there is none, it collects the followers.
     """
-    process = _STARTED.Process(target=_work, args=(file, cookies))
+    process = given_ready.FORKS.Process(target=_work, args=(file, cookies))
     process.start()
     return process
 

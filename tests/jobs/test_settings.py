@@ -82,6 +82,14 @@ def test_relative_paths_start_at_the_file(tmp_path: Path) -> None:
     assert chosen.database.url == f"sqlite:///{tmp_path / 'history.db'}"
 
 
+def test_the_default_folder_is_the_one_of_whoever_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+
+    assert settings.read("", None, {}).storage.directory == tmp_path / "greenroom"
+
+
 def test_a_path_may_begin_in_the_home_folder(tmp_path: Path) -> None:
     text = '[storage]\ndirectory = "~/kept"\n[database]\nurl = "sqlite:///~/history.db"\n'
 

@@ -274,6 +274,19 @@ def test_a_writer_of_another_process_is_waited_for(file: Path, lite: db.Database
     assert time.monotonic() - started > 0.2
 
 
+def test_a_new_file_that_somebody_else_writes_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "new.db"
+    other = sqlite.driver.connect(str(path), isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.3, other.execute, ["COMMIT"])
+    release.start()
+    db.connect(f"sqlite:///{path}").close()
+    release.join()
+
+    assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    other.close()
+
+
 def test_a_writer_that_never_ends_makes_the_database_busy(file: Path, lite: db.Database) -> None:
     with lite.write() as connection:
         connection.exec_driver_sql("PRAGMA busy_timeout=50")

@@ -92,7 +92,8 @@ def test_migrations_make_the_tables_of_the_program(database: db.Database) -> Non
 def test_migrated_tables_cannot_be_told_from_created_ones(database: db.Database) -> None:
     with database.alter() as connection:
         migrated = reflected(connection)
-        connection.execute(text("DROP VIEW v_person_current_state"))
+        for view in ("v_acts", "v_person_current_state"):
+            connection.execute(text(f"DROP VIEW {view}"))
         SQLModel.metadata.drop_all(connection)
         SQLModel.metadata.create_all(connection)
 

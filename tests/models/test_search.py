@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from models import apply, db, identity, notes, records, search, search_words, upgrade, watching
+from tests.models import given_old
 from tests.models import given_store as store
 
 MINUTE = timedelta(minutes=1)
@@ -283,12 +284,9 @@ def test_a_row_that_takes_the_place_of_a_deleted_one_is_found(
 
 def test_a_database_filled_before_is_searched_after_its_upgrade(empty_url: str) -> None:
     database = db.connect(empty_url)
-    upgrade.upgrade(database)
-    with database.write() as connection:
-        texts_source = store.source(connection)
-    texts(database, texts_source, "tea and talk", "milk")
     with database.alter() as connection:
-        _downgrade(connection, database.dialect)
+        given_old.migrate(connection, "0005")
+        given_old.say(connection, store.source(connection), "history", "tea and talk", "milk")
 
     upgrade.upgrade(database)
 
@@ -296,22 +294,6 @@ def test_a_database_filled_before_is_searched_after_its_upgrade(empty_url: str) 
         assert said(search.find(connection, search_words.parse("tea"))) == ["tea and talk"]
     assert search.catch_up(database) == 0
     database.close()
-
-
-def _downgrade(connection: db.Connection, dialect: str) -> None:
-    """Take away what migration 0006 made, and those after it."""
-    for later in ("rule_firings", "telemetry", "web_tokens", "marks", "gaps", "feeds"):
-        connection.exec_driver_sql(f"DROP TABLE {later}")
-    if dialect == "sqlite":
-        names = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'search%'"
-        for name in connection.exec_driver_sql(names).scalars().all():
-            connection.exec_driver_sql(f"DROP TRIGGER {name}")
-        for table in ("search_texts", "search_notes", "search_progress"):
-            connection.exec_driver_sql(f"DROP TABLE {table}")
-    else:
-        connection.exec_driver_sql("DROP INDEX search_texts")
-    connection.exec_driver_sql("DROP TABLE notes")
-    connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0005'")
 
 
 def test_postgresql_searches_by_its_index(database: db.Database, source: apply.Source) -> None:

@@ -41,16 +41,16 @@ TEXTS = {
     "script": b"<script>alert(1)</script>",
     "NUL": b'{"total": 1\x00}',
 }
+BODIES = {what: MARK + page + END for what, page in PAGES.items()} | TEXTS
 KINDS = given.kinds()
 SECONDS = 2.0
 
 
 @pytest.mark.parametrize(("name", "kind"), KINDS)
-@pytest.mark.parametrize("what", [*PAGES, *TEXTS])
+@pytest.mark.parametrize("what", BODIES)
 def test_a_hostile_answer_is_refused_at_once(name: str, kind: str, what: str) -> None:
     where = register.SITES[name]
-    body = MARK + PAGES[what] + END if what in PAGES else TEXTS[what]
-    answer = given.answer(body, given.asked_for(where, kind))
+    answer = given.answer(BODIES[what], given.asked_for(where, kind))
     start = time.perf_counter()
 
     with pytest.raises(errors.GreenroomError) as refused:

@@ -31,6 +31,7 @@ UNREADABLE = {
 }
 FINE = {
     ("chaturbate", "room_history"): {"an empty list", "an empty object"},
+    ("chaturbate", "own_tips"): {"an empty list", "an empty object"},
     ("cbhours", "months"): {"an empty list"},
 }
 """Where an empty answer is a true one: nobody said anything."""

@@ -39,6 +39,7 @@ class Talk:
         self._room = payload.context_text(request, "room")
         self._ticket = ""
         self._moves = 0
+        self._joined = False
         self.silence = float(layout.sizes["socket_silence_seconds"])
         self.door: payload.Request | None = endpoints.guest(layout)
 
@@ -62,16 +63,20 @@ class Talk:
     def hear(self, frame: str) -> talk.Heard:
         """Join the room, follow to another node, and keep anything else.
 
+        Nothing answers a join but what the room says first, or the word to go elsewhere: so only
+        a frame of the room shows that we are in it.
         Raises TryLater `connection_lost` where it is sent on without end, and PageChanged where it
         is sent to somebody else's host.
         """
         said = frames.read(frame)
         if said is not None and said.number == frames.AUTHORIZED:
             joining = msgspec.json.encode([frames.JOIN, {"room": self._room}])
-            return talk.Heard(say=(joining.decode(),), live=True)
+            self._joined = True
+            return talk.Heard(say=(joining.decode(),), admitted=True)
         if said is not None and said.number == frames.MOVE:
             self._moves += 1
             if self._moves > MOVES:
                 raise errors.TryLater("connection_lost", "the site sends on again and again")
+            self._joined = False
             return talk.Heard(move=self._opening(str(said.facts.get("url", ""))))
-        return talk.Heard(keep=True, text=frames.may_be_kept(frame))
+        return talk.Heard(keep=True, text=frames.may_be_kept(frame), live=self._joined)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scraper import meanings, payload, site
-from scraper.sites.chaturbate import endpoints, feed, guard, sign_in
+from scraper.sites.chaturbate import endpoints, feed, guard, own_room, sign_in
 from scraper.sites.chaturbate.layout import LAYOUT
 from scraper.sites.chaturbate.pages import (
     affiliates,
@@ -18,6 +18,7 @@ from scraper.sites.chaturbate.pages import (
     stats,
     tokens,
 )
+from scraper.sites.chaturbate.pages import own_room as own_page
 
 
 def _followed(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
@@ -52,6 +53,10 @@ def _tips(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ..
         endpoints.shell(layout, "first", errand.username),
         endpoints.token_stats(layout, errand),
     )
+
+
+def _room(errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
+    return (own_room.context(layout, errand.username),)
 
 
 def _online_rooms(_errand: site.Errand, layout: site.Layout) -> tuple[payload.Request, ...]:
@@ -117,6 +122,11 @@ COLLECTORS = (
         name="tips",
         summary="The account's token history, back to the last known transaction.",
         start=_tips,
+    ),
+    site.Collector(
+        name="room",
+        summary="What the account's own room stands at: tokens, tips and viewers.",
+        start=_room,
     ),
     site.Collector(
         name="online_rooms",
@@ -205,6 +215,8 @@ SITE = site.Site(
         "room": rooms.room,
         "profile": profiles.profile,
         "image": images.image,
+        "own_room": own_page.own_room,
+        "own_tips": own_page.own_tips,
     },
     guard=guard.guard,
     sign_in=sign_in.sign_in,

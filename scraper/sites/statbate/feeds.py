@@ -31,6 +31,12 @@ def live(errand: site.Errand, layout: site.Layout) -> payload.Request:
     )
 
 
+def rooms(target: str | None, username: str) -> tuple[str | None, ...]:
+    """Return each room of a target by itself, as histories are asked for them."""
+    platform, names = endpoints.split(target or username)
+    return tuple(f"{platform}/{name.strip().lower()}" for name in names.split(","))
+
+
 def webhook(errand: site.Errand, layout: site.Layout) -> payload.Request:
     """What somebody sends us in Statbate's name: the secret in our path shows who it is."""
     context: dict[str, str | int] = {"room": errand.username.lower()}
@@ -48,6 +54,7 @@ FEEDS = (
         talk=listening.Listening,
         tokens=("socket",),
         fills=("tips",),
+        rooms=rooms,
     ),
     site.Feed(
         name="webhook",
@@ -55,6 +62,9 @@ FEEDS = (
         start=webhook,
         way="pushed",
         tokens=("webhook",),
+        keeps=True,
         fills=("tips",),
+        rooms=rooms,
+        beside="only the account's own room is read: webhooks do not say for which rooms they are",
     ),
 )

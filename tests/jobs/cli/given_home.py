@@ -20,7 +20,7 @@ from sqlalchemy import text
 from fixtures.practice import client
 from jobs.cli import app
 from models import db
-from tests.jobs import given_runs
+from tests.jobs import given_ready, given_runs
 
 HOUSE = Path(__file__).parents[3]
 COMMAND = [sys.executable, "-c", "from jobs.cli.app import main; main()"]
@@ -35,6 +35,9 @@ SMALL: dict[str, Any] = {
     "purchases": 3,
     "tokens_page": 8,
 }
+
+
+Started = given_ready.Command | subprocess.Popen[str]
 
 
 class Said(NamedTuple):
@@ -70,14 +73,20 @@ class Home(NamedTuple):
             code = app.run([str(argument) for argument in arguments])
         return Said(code, _text(out), _text(err))
 
-    def start(
+    def start(self, *arguments: object, **variables: str) -> given_ready.Command:
+        """Start a command line in a process group of its own, as a shell does."""
+        return given_ready.Command(
+            [str(argument) for argument in arguments], self.folder, self.environ(**variables)
+        )
+
+    def spawn(
         self,
         *arguments: object,
         command: Sequence[str] = COMMAND,
         stdout: Any = subprocess.PIPE,
         **variables: str,
     ) -> subprocess.Popen[str]:
-        """Start a command line in a process group of its own, as a shell does."""
+        """Start a command line as `start` does, where it matters how its process begins."""
         return subprocess.Popen(
             [*command, *map(str, arguments)],
             cwd=self.folder,
@@ -170,10 +179,10 @@ def furnish(folder: Path, world: client.Practice, **sizes: int) -> Home:
     return Home(folder, world)
 
 
-def ended(process: subprocess.Popen[str], seconds: float = 60) -> Said:
+def ended(process: Started, seconds: float = 60) -> Said:
     """Wait for a process; return what it said."""
     out, err = process.communicate(timeout=seconds)
-    return Said(process.returncode, out, err)
+    return Said(process.wait(), out, err)
 
 
 def eventually(happened: Any, seconds: float = 20) -> bool:

@@ -17,7 +17,10 @@ from jobs.cli import exits
 from models import export
 from tests.jobs.cli import conftest, given_home
 
-PEOPLE = ["username", "role", "first_seen", "last_seen", "since", "ended"]
+PEOPLE = [
+    *("username", "role", "first_seen", "last_seen", "since", "ended"),
+    *("source", "confidence"),
+]
 ACTS = ["at", "room", "username", "kind", "tokens", "text", "source", "id"]
 
 
@@ -127,6 +130,7 @@ def manifest(home: given_home.Home, name: str) -> dict[str, Any]:
         ("lost", 6, True),
         ("tips", 4, True),
         ("chat", None, False),
+        ("follows", None, False),
     ],
 )
 def test_a_manifest_says_what_the_file_holds(
@@ -259,7 +263,7 @@ def test_a_place_that_cannot_be_written_to_is_named(lived: given_home.Home, plac
 def test_a_full_standard_output_is_no_fault_of_ours(lived: given_home.Home) -> None:
     with Path("/dev/full").open("w") as full:
         said = given_home.ended(
-            lived.start("export", "chat", "-a", "main", "--output", "-", stdout=full)
+            lived.spawn("export", "chat", "-a", "main", "--output", "-", stdout=full)
         )
 
     assert said.code == exits.FAILED
@@ -267,7 +271,9 @@ def test_a_full_standard_output_is_no_fault_of_ours(lived: given_home.Home) -> N
 
 
 def test_names_reach_a_console_that_knows_only_ascii(lived: given_home.Home) -> None:
-    said = lived.child("export", "chat", "-a", "main", "--output", "-", PYTHONIOENCODING="ascii")
+    said = given_home.ended(
+        lived.spawn("export", "chat", "-a", "main", "--output", "-", PYTHONIOENCODING="ascii")
+    )
 
     assert said.code == exits.OK
     assert said.err == ""
@@ -277,7 +283,7 @@ def test_names_reach_a_console_that_knows_only_ascii(lived: given_home.Home) -> 
 
 
 def test_a_reader_that_leaves_early_is_not_told_of(lived: given_home.Home) -> None:
-    process = lived.start("export", "chat", "-a", "main", "--output", "-")
+    process = lived.spawn("export", "chat", "-a", "main", "--output", "-")
     assert process.stdout is not None
     process.stdout.close()
     assert process.stderr is not None

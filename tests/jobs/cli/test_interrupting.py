@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -75,7 +74,7 @@ def facts(home: given_home.Home) -> dict[str, Any]:
 
 def caught(
     home: given_home.Home, *arguments: object, fault: str = "stall", **details: Any
-) -> subprocess.Popen[str]:
+) -> given_home.Started:
     """Return a command that waits in the middle of its walk: for an answer, if not told else."""
     home.world.fault(fault, path=FOLLOWERS, page=3, times=1, **details)
     process = home.start(*(arguments or COLLECT))
@@ -95,22 +94,26 @@ def newest(home: given_home.Home) -> dict[str, Any]:
     return told
 
 
-def to_the_group(process: subprocess.Popen[str]) -> None:
+def to_the_group(process: given_home.Started) -> None:
     os.killpg(process.pid, signal.SIGINT)
 
 
-def three_times(process: subprocess.Popen[str]) -> None:
+def three_times(process: given_home.Started) -> None:
     for wait in (0.0, 0.05, 0.2):
         time.sleep(wait)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGINT)
 
 
-@pytest.mark.parametrize("stop", [to_the_group, three_times, subprocess.Popen.terminate])
+def terminated(process: given_home.Started) -> None:
+    process.send_signal(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("stop", [to_the_group, three_times, terminated])
 def test_a_run_that_is_told_to_stop_is_cancelled_and_can_be_gone_on_with(
     disturbed: given_home.Home,
     undisturbed: dict[str, Any],
-    stop: Callable[[subprocess.Popen[str]], None],
+    stop: Callable[[given_home.Started], None],
 ) -> None:
     process = caught(disturbed)
     stop(process)
@@ -155,8 +158,8 @@ def test_a_cancelled_run_prints_one_object(
 def test_a_run_is_cancelled_before_its_first_page_is_asked_for(
     disturbed: given_home.Home, undisturbed: dict[str, Any]
 ) -> None:
-    process = disturbed.start(*COLLECT)
     known = newest(disturbed)["run"]
+    process = disturbed.start(*COLLECT)
     assert given_home.eventually(lambda: newest(disturbed)["run"] > known)
     to_the_group(process)
     said = given_home.ended(process)

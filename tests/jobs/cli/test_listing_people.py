@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from jobs.cli import exits
+from models import queries, timeline
 from tests.jobs.cli import conftest, given_home
 
 
@@ -47,7 +48,8 @@ def test_members_as_lines_of_json(lived: given_home.Home, life: conftest.Life) -
 
     rows = [json.loads(line) for line in said.lines()]
     assert [row["username"] for row in rows] == sorted(life.after["followers"])
-    assert list(rows[0]) == ["username", "role", "first_seen", "last_seen", "since", "ended"]
+    assert list(rows[0]) == list(queries.PEOPLE_COLUMNS)
+    assert {(row["source"], row["confidence"]) for row in rows} == {("list", "certain")}
 
 
 @pytest.mark.parametrize("kind", ["followers", "following"])
@@ -71,10 +73,29 @@ def test_a_difference_is_who_came_and_who_left(
     )
     assert said.err.startswith(f"{len(gained | lost)} gained or lost between ")
     rows = [json.loads(line) for line in told.lines()]
+    assert {(row["source"], row["confidence"]) for row in rows} <= {("list", "certain")}
     assert {(row["username"], row["change"]) for row in rows} == {
         *((name, "gained") for name in gained),
         *((name, "lost") for name in lost),
     }
+
+
+def test_events_are_who_came_and_left_when(lived: given_home.Home, life: conftest.Life) -> None:
+    before, after = names(life, "followers")
+    said = lived("lists", "events", "-a", "main", "--since", between(lived))
+    told = lived("lists", "events", "-a", "main", "--json")
+    none = lived("lists", "events", "-a", "main", "--until", between(lived))
+
+    rows = [json.loads(line) for line in told.lines()]
+    assert {(row["username"], row["kind"]) for row in rows} == {
+        *((name, "follow") for name in after - before),
+        *((name, "unfollow") for name in before - after),
+    }
+    assert [tuple(row) for row in rows[:1]] == [(*timeline.COLUMNS, "account", "direction")]
+    assert sorted(line.split()[3] for line in said.lines()) == sorted(after ^ before)
+    assert said.lines()[0].endswith("(list, certain)")
+    assert said.err.startswith(f"{len(after ^ before)} follows and unfollows")
+    assert none.out == ""
 
 
 def test_nobody_differs_between_a_list_and_itself(lived: given_home.Home) -> None:

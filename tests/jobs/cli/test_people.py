@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from fixtures.practice import client
-from models import db, moment
+from models import apply, db, moment
 from models.records import stripchat
 from tests.jobs.cli import given_home
 from tests.models import given_sources as given
 from tests.models import given_store as store
 
+EVENTS = "chaturbate.events"
 MINUTE = timedelta(minutes=1)
 
 
@@ -26,6 +27,8 @@ def measured(world: client.Practice, tmp_path_factory: pytest.TempPathFactory) -
         for ago, viewers in ((300, 40), (290, 50), (280, 60), (11, 10), (1, 25)):
             alice = given.room("alice", viewers=viewers, followers=1000 + viewers, tags=("tea",))
             given.said(connection, source, now - ago * MINUTE, alice)
+        told = store.act("1", kind="follow", username="alice", at=now - 20 * MINUTE, source=EVENTS)
+        apply.apply(connection, [told], source)
         given.said(connection, source, now - 4000 * MINUTE, given.room("bob", followers=7))
     return home
 
@@ -42,6 +45,7 @@ def test_a_person_is_shown_with_the_source_and_age_of_each_fact(home: given_home
     assert "  viewers         25  (affiliate, 1 min ago)" in told
     assert "  tags            tea  (affiliate, 1 min ago)" in told
     assert any("viewers -15, followers -15" in line for line in told)
+    assert told[-1].endswith(" followed main (chaturbate.events, likely)")
 
 
 def test_a_person_nobody_has_heard_of_lately_is_not_said_to_be_live(home: given_home.Home) -> None:
@@ -49,6 +53,13 @@ def test_a_person_nobody_has_heard_of_lately_is_not_said_to_be_live(home: given_
 
     assert (told["status"], told["facts"]["show"]["value"]) == ("unknown", "public")
     assert told["facts"]["followers"]["age"] >= 4000 * 60
+
+
+def test_a_persons_follows_are_shown(home: given_home.Home) -> None:
+    [told] = home("people", "show", "alice", "--json").json()["follows"]
+
+    assert (told["kind"], told["account"], told["direction"]) == ("follow", "main", "follower")
+    assert (told["source"], told["confidence"]) == ("chaturbate.events", "likely")
 
 
 def test_every_step_can_be_shown(home: given_home.Home) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -242,6 +243,38 @@ def test_init_leaves_out_what_is_scheduled_already(home: Path) -> None:
 
     assert "studio-followers" not in listed(home)
     assert "studio-followed" in listed(home)
+
+
+def test_init_listens_where_a_token_lets_it_instead_of_draining_a_feed(tmp_path: Path) -> None:
+    file = tmp_path / "greenroom.toml"
+    file.write_text(SETTINGS)
+    said = at_once(tmp_path, "init", GREENROOM_TOKEN_STUDIO__EVENTS="canary-token")
+    again = at_once(tmp_path, "init", GREENROOM_TOKEN_STUDIO__EVENTS="canary-token")
+
+    assert "studio-events: chaturbate.events for studio, as it happens\n" in said.stdout
+    assert said.stdout.endswith("7 schedules and 1 feed added; `greenroom serve` runs them.\n")
+    assert tomllib.loads(file.read_text())["feeds"] == {
+        "studio-events": {"feed": "chaturbate.events", "account": "studio"}
+    }
+    assert "chaturbate.events" not in {one["collector"] for one in listed(tmp_path).values()}
+    assert again.stdout.startswith("Every account has its schedules already")
+
+
+def test_init_leaves_a_feed_to_the_schedule_that_reads_it(tmp_path: Path) -> None:
+    file = tmp_path / "greenroom.toml"
+    file.write_text(f"{SETTINGS}{DRAINED}")
+    said = at_once(tmp_path, "init", GREENROOM_TOKEN_STUDIO__EVENTS="canary-token")
+
+    assert said.returncode == 0, said.stderr
+    assert "feeds" not in tomllib.loads(file.read_text())
+
+
+DRAINED = """
+[schedule.drain]
+collector = "chaturbate.events"
+account = "studio"
+every = "5m"
+"""
 
 
 def test_init_needs_an_account(tmp_path: Path) -> None:

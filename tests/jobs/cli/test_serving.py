@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import socket
-import subprocess
 import threading
 import urllib.error
 import urllib.request
@@ -57,7 +56,7 @@ def add(home: given_home.Home, more: str) -> None:
     file.write_text(file.read_text() + more)
 
 
-def stop(process: subprocess.Popen[str]) -> given_home.Said:
+def stop(process: given_home.Started) -> given_home.Said:
     process.send_signal(signal.SIGTERM)
     return given_home.ended(process, 20)
 
@@ -188,6 +187,45 @@ def test_bad_settings_are_refused_and_the_old_ones_stay(home: given_home.Home, p
     assert "are refused, the old ones stay" in said.err
     assert "greenroom_leading 1.0" in metrics
     assert 'greenroom_due_times_total{outcome="run"}' in metrics
+
+
+EVENTS = """
+[feeds.room]
+feed = "chaturbate.events"
+account = "main"
+"""
+
+
+def test_sessions_begin_and_end_while_nobody_asks(
+    home: given_home.Home, world: client.Practice, database_url: str, port: int
+) -> None:
+    add(home, EVENTS + NO_BROWSER)
+    database = db.connect(database_url)
+    token = {"GREENROOM_TOKEN_MAIN__EVENTS": client.API_TOKEN}
+    process = home.start("serve", GREENROOM_DATABASE__URL=database_url, **token)
+    try:
+        assert given_home.eventually(lambda: last_end(database) == "event chaturbate.events", 40)
+        world.churn([{"after": 0, "do": "start"}])
+        world.play(7, 60, platforms=["chaturbate"])
+        assert given_home.eventually(lambda: last_end(database) is None, 30)
+        metrics = asked(port, "/metrics")[1]
+        world.churn([{"after": 0, "do": "stop"}])
+        assert given_home.eventually(lambda: last_end(database) is not None, 30)
+        ended = last_end(database)
+    finally:
+        said = stop(process)
+        database.close()
+
+    assert 'greenroom_session_seconds{room="operator_one",site="chaturbate"}' in metrics
+    assert ended == "event chaturbate.events"
+    assert "of chaturbate/operator_one does not go on any more" in said.err
+
+
+def last_end(database: db.Database) -> str | None:
+    """Return by what the last session ended, None for one that goes on, "" without one."""
+    with database.read() as connection:
+        sql = "SELECT ended_by FROM broadcast_sessions ORDER BY started DESC LIMIT 1"
+        return next((row[0] for row in connection.execute(text(sql))), "")
 
 
 def test_no_run_starts_where_the_disk_is_nearly_full(home: given_home.Home, port: int) -> None:

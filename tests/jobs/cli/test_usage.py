@@ -180,6 +180,6 @@ def test_help_comes_at_once(home: given_home.Home) -> None:
         "print([m for m in ('playwright', 'sqlalchemy', 'selectolax', 'httpx', 'rich.progress')"
         " if m in sys.modules], file=sys.stderr)"
     )
-    told = given_home.ended(home.start(command=(sys.executable, "-c", code)))
+    told = given_home.ended(home.spawn(command=(sys.executable, "-c", code)))
 
     assert told.err == "[]\n"

@@ -8,7 +8,6 @@ import pytest
 
 from fixtures.practice import client
 from models import db
-from scraper import errors
 from tests.jobs.feeds import given_feeds
 from tests.jobs.feeds.given_feeds import until
 
@@ -33,11 +32,3 @@ async def test_tips_told_over_a_socket_are_in_the_table_and_a_silence_is_a_gap(
         assert house.count("gaps") == 0
     async with house.listening():
         await until(lambda: house.state() == "live" and house.count("gaps") == 1)
-
-
-def test_a_feed_that_is_pushed_is_refused_as_long_as_there_is_no_door(
-    world: client.Practice, new_database: db.Database, tmp_path: Path
-) -> None:
-    more = '[feeds.hook]\nfeed = "stripchat.bridge"\naccount = "strip"\n'
-    with pytest.raises(errors.BadConfig, match="no door for it yet"):
-        given_feeds.house(world, new_database, tmp_path, more=more)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from jobs.rules import definition, worker
+from jobs.rules import definition, teller, worker
 from models import apply, db, firings, moment
 from tests.jobs.web import given_door
 from tests.models import given_store
@@ -22,7 +22,7 @@ from tests.models import given_store
 HOUSE = Path(__file__).parents[3]
 CHILD = """
 import asyncio, sys
-from jobs.rules import definition, worker
+from jobs.rules import definition, teller, worker
 from models import db
 
 database = db.connect(sys.argv[1])
@@ -139,6 +139,34 @@ async def test_a_tip_is_told_to_a_webhook_once_and_history_is_not(
     ]
 
 
+async def test_a_tip_that_three_sources_state_fires_a_rule_once_and_names_nobody(
+    database: db.Database, receiver: Receiver
+) -> None:
+    begin(database)
+    working = worker.Rules(database, lambda: rules(webhook=receiver.url), {})
+    at = moment.now()
+    async with worker.working(working):
+        for source, facts in (
+            ("chaturbate.token_stats", {"username": "carol", "private": True}),
+            ("chaturbate.room_history", {"username": None}),
+            ("chaturbate.events", {"username": None}),
+        ):
+            happen(database, given_door.act(source, source=source, at=at, **facts))
+            working.nudge()
+        await until(lambda: states(database) == ["done"])
+        happen(database, given_door.act("another", tokens=34, source="chaturbate.events"))
+        working.nudge()
+        await until(lambda: len(receiver.got) == 2)
+
+    told = [body["act"] for _, body in receiver.got]
+    assert [(act["tokens"], act["source"]) for act in told] == [
+        (33, "chaturbate.room_history"),
+        (34, "chaturbate.events"),
+    ]
+    assert told[0]["username"] is None
+    assert len(fired(database)) == 2
+
+
 async def test_a_receiver_that_fails_is_told_again_and_one_that_refuses_is_not(
     database: db.Database, receiver: Receiver
 ) -> None:
@@ -157,6 +185,33 @@ async def test_a_receiver_that_fails_is_told_again_and_one_that_refuses_is_not(
         ("failed", 1, "status 302"),
     ]
     assert len(receiver.got) == 4
+
+
+async def test_a_receiver_that_hangs_keeps_no_other_rule_waiting(
+    database: db.Database, receiver: Receiver, tmp_path: Path
+) -> None:
+    begin(database)
+    receiver.holds.clear()
+    heard = tmp_path / "heard"
+    table = {
+        "hangs": definition.Rule(kinds=("tip",), webhook=receiver.url),
+        "quick": definition.Rule(kinds=("tip",), command=("touch", str(heard)), amount="99"),
+        "overlay": definition.Rule(kinds=("tip",), event="thanks", amount="99"),
+    }
+    working = worker.Rules(database, lambda: table, {"PATH": "/usr/bin:/bin"})
+    async with worker.working(working):
+        happen(database, *(given_door.act(str(number)) for number in range(30)))
+        working.nudge()
+        await until(lambda: len(receiver.got) == teller.OF_A_RULE)
+        happen(database, given_door.act("late", tokens=99))
+        working.nudge()
+        await until(heard.exists)
+        await until(lambda: states(database).count("done") == 2)
+        assert len(receiver.got) == teller.OF_A_RULE
+        receiver.holds.set()
+        await until(lambda: states(database) == ["done"] * 33)
+
+    assert len(receiver.got) == 31
 
 
 @pytest.mark.parametrize("where", ["while it is told", "before it is told"])

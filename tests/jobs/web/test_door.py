@@ -12,7 +12,7 @@ import websockets
 from sqlalchemy import text
 
 from jobs import service_settings
-from jobs.web import doorman, gate, hub, sockets
+from jobs.web import doorman, gate, hub, messages, sockets
 from models import db, web_tokens
 from tests.jobs.web import given_door as given
 from tests.models import given_store
@@ -197,6 +197,35 @@ async def test_acts_are_told_as_they_happen_private_ones_to_those_who_may_know(
     assert everything[0] | {"timestamp": 0} == seen[0] | {"timestamp": 0}
 
 
+async def test_an_act_that_several_sources_state_is_told_to_each_listener_once(
+    database: db.Database, tmp_path: Path
+) -> None:
+    at = given.ago(seconds=1)
+    with given.opened(database, tmp_path) as place:
+        async with (
+            place.listening("/ws/events", "dashboard") as public,
+            place.listening("/ws/events", "all") as private,
+        ):
+            for source, facts in (
+                ("chaturbate.token_stats", {"private": True}),
+                ("chaturbate.events", {}),
+                ("chaturbate.room_history", {}),
+            ):
+                place.apply(given.act(source, source=source, at=at, **facts))
+            place.apply(given.act("last", username="bob", source="chaturbate.events"))
+            told = [[await given.heard(socket) for _ in range(2)] for socket in (public, private)]
+        async with place.listening("/ws/events?since=0.0", "dashboard") as back:
+            told.append([await given.heard(back) for _ in range(2)])
+
+    assert [[one["data"]["source"] for one in heard] for heard in told] == [
+        ["chaturbate.events", "chaturbate.events"],
+        ["chaturbate.token_stats", "chaturbate.events"],
+        ["chaturbate.events", "chaturbate.events"],
+    ]
+    assert [first["data"]["id"] for first, _ in told] == [1, 1, 1]
+    assert [last["data"]["username"] for _, last in told] == ["bob"] * 3
+
+
 async def test_history_that_is_read_later_is_not_live(place: given.Place) -> None:
     async with place.listening("/ws/events") as socket:
         place.apply(given.act("old", at=given.ago(hours=2)), given.act("new", username="bob"))
@@ -249,19 +278,43 @@ async def test_a_slow_client_is_told_how_much_it_missed_and_goes_on_and_slows_no
     quick = hub.Client((0,), private=True, seq=lambda marks: marks[0])
     heard = []
     for number in range(1, 201):
-        message = hub.Message(json.dumps({"seq": number}), (number,))
+        message = messages.Message(json.dumps({"seq": number}), (number,))
         slow.offer([message])
         quick.offer([message])
         heard += [json.loads(one.text)["seq"] for one in await quick.following()]
 
     told = [json.loads(one.text) for one in [*await slow.following(), *await slow.following()]]
-    slow.offer([hub.Message('{"seq": 201}', (201,))])
+    slow.offer([messages.Message('{"seq": 201}', (201,))])
 
     assert heard == list(range(1, 201))
     assert [one["seq"] for one in told[:-1]] == list(range(1, hub.BUFFER + 1))
     lagged = told[-1]
     assert (lagged["event_type"], lagged["missed"], lagged["since"]) == ("LAGGED", 72, hub.BUFFER)
     assert [one.text for one in await slow.following()] == ['{"seq": 201}']
+
+
+async def test_a_client_that_knows_later_firings_is_not_told_them_twice_and_misses_none() -> None:
+    client = hub.Client((9, 5), private=True, seq=str)
+    ahead = [
+        messages.Message(f"{acts}.{fired}", (acts, fired))
+        for acts, fired in [(8, 3), (9, 3), (10, 3), (10, 4), (10, 5), (10, 6)]
+    ]
+    client.offer(ahead)
+    behind = hub.Client((20, 1), private=True, seq=str)
+    behind.offer([messages.Message("12.1", (12, 1)), messages.Message("12.2", (12, 2))])
+
+    assert [one.text for one in await client.following()] == ["10.3", "10.6"]
+    assert client.marks == (10, 6)
+    assert [one.text for one in await behind.following()] == ["12.2"]
+
+
+async def test_what_is_told_beside_the_log_hides_nothing_of_the_log() -> None:
+    client = hub.Client((1,), private=True, seq=lambda marks: marks[0])
+    client.offer([messages.Message("beside", (7,), extra=True)])
+    client.offer([messages.Message("2", (2,)), messages.Message("3", (3,))])
+
+    assert [one.text for one in await client.following()] == ["beside", "2", "3"]
+    assert client.marks == (3,)
 
 
 async def test_what_a_slow_socket_missed_is_in_the_table(place: given.Place) -> None:

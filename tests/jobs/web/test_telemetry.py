@@ -190,3 +190,16 @@ async def test_what_another_process_writes_is_told_too(place: given.Place) -> No
         told = await given.heard(socket, "TELEMETRY_UPDATE")
 
     assert told["room_id"] == "r"
+
+
+async def test_a_fault_in_the_middle_ends_no_work(place: given.Place) -> None:
+    with place.database.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE telemetry RENAME TO away")
+    async with place.web() as web:
+        refused = await place.state(web)
+        with place.database.write() as connection:
+            connection.exec_driver_sql("ALTER TABLE away RENAME TO telemetry")
+        taken = await place.state(web)
+
+    assert refused.status_code >= 500
+    assert taken.status_code == 200

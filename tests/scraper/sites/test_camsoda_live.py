@@ -192,10 +192,13 @@ def test_a_guest_shows_the_ticket_joins_the_room_and_follows_to_another_node() -
     assert opening.say == ('["v3.authorize",{"token":"canary"}]',)
     assert "canary" not in repr(opening) + repr(said)
     assert said.hear('[2,{"username":"guest_1"}]') == talk.Heard(
-        say=('[5,{"room":"operator_one"}]',), live=True
+        say=('[5,{"room":"operator_one"}]',), admitted=True
     )
     moved = said.hear('[6,{"url":"wss://node7.livemediahost.com","room":"operator_one"}]').move
     assert moved == talk.Opening(url="wss://node7.livemediahost.com", say=opening.say)
+    assert not said.hear("[39,{},1,[51]]").live
+    said.hear('[2,{"username":"guest_1"}]')
+    assert said.hear("[39,{},1,[51]]").live
 
 
 @pytest.mark.parametrize("where", ["wss://elsewhere.invalid/", "ws://node7.livemediahost.com/", ""])

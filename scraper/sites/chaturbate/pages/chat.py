@@ -88,13 +88,18 @@ def room_context(answer: payload.Payload, layout: site.Layout) -> payload.Batch:
 def room_history(answer: payload.Payload, layout: site.Layout) -> payload.Batch:
     """Read messages, tips, sales and fan club joins of a room."""
     del layout
+    return payload.Batch(records=acts(answer))
+
+
+def acts(answer: payload.Payload) -> tuple[records.Interaction, ...]:
+    """Return what a history tells of, in its order."""
     equals: Counter[str] = Counter()
     found = []
     for topic, item in map(_unwrapped, _items(answer)):
         if reader := READERS.get(topic):
             act = reader(item, answer)
             found.append(_apart(act, equals))
-    return payload.Batch(records=tuple(found))
+    return tuple(found)
 
 
 def _items(answer: payload.Payload) -> Iterable[dict[str, Any]]:
