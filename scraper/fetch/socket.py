@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 import websockets
@@ -199,7 +199,7 @@ async def open_socket(
     logging.getLogger("websockets").setLevel(logging.WARNING)  # it logs frames, tokens and all
     given = tokens or {}
     opening = await _opening(said, ask, given)
-    with _tokens_refused(given):
+    with socket_trouble.tokens_refused(given):
         connecting = contextlib.AsyncExitStack()
         connection = await connecting.enter_async_context(_connected(opening))
     async with connecting:
@@ -209,17 +209,6 @@ async def open_socket(
         finally:
             line.reading.cancel()
             await asyncio.gather(line.reading, return_exceptions=True)
-
-
-@contextlib.contextmanager
-def _tokens_refused(tokens: Mapping[str, str]) -> Iterator[None]:
-    """Call a refusal by what was refused: the account's tokens, where there are any."""
-    try:
-        yield
-    except errors.Refused as error:
-        if tokens:
-            raise errors.NeedsOperator("token_refused", error.message, url=error.url) from None
-        raise
 
 
 async def _opening(said: talk.Talk, ask: routed.Fetch, tokens: Mapping[str, str]) -> talk.Opening:

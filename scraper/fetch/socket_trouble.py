@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 
 import websockets
@@ -27,6 +27,17 @@ def named(where: str) -> Iterator[None]:
         raise _refused(error.response, where) from None
     except (OSError, websockets.WebSocketException) as error:
         raise errors.TryLater("connection_lost", type(error).__name__, url=where) from None
+
+
+@contextlib.contextmanager
+def tokens_refused(tokens: Mapping[str, str]) -> Iterator[None]:
+    """Call a refusal by what was refused: the account's tokens, where there are any."""
+    try:
+        yield
+    except errors.Refused as error:
+        if tokens:
+            raise errors.NeedsOperator("token_refused", error.message, url=error.url) from None
+        raise
 
 
 def _closed(error: websockets.ConnectionClosed, where: str) -> errors.TryLater:
