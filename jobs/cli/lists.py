@@ -97,7 +97,7 @@ def events(
     until: Annotated[dt.datetime | None, typer.Option(help="Not after this time (UTC).")] = None,
     json: Json = False,
 ) -> None:
-    """List who followed and unfollowed when, what showed it, and how sure that is."""
+    """List who followed and unfollowed when, and how we know."""
     from jobs import orders
     from jobs.cli import opening
     from models import timeline

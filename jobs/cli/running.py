@@ -98,6 +98,22 @@ def execute(session: Session, run_id: int) -> report.Report:
     A defect of ours ends the run, too; what it was is logged. Raises StorageTrouble when even
     the end could not be written down.
     """
+    try:
+        failure = _shown(session, run_id)
+    except KeyboardInterrupt:  # it came before the run listened for it
+        failure = asyncio.CancelledError()
+    with runtime.translated(), session.database.write() as connection:
+        ended = report.of(connection, run_id)
+        if ended.status in {"queued", "running"} and isinstance(failure, asyncio.CancelledError):
+            runs.amend(connection, run_id, {"status": "cancelled"})
+            ended = report.of(connection, run_id)
+    if ended.status == "running" and isinstance(failure, Exception):
+        raise failure
+    return ended
+
+
+def _shown(session: Session, run_id: int) -> BaseException | None:
+    """Run, showing how it goes; return what broke the run off."""
     with session.database.read() as connection:
         name = runs.get(connection, run_id).collector
     adapt = resuming.adapted(session.database, run_id)
@@ -107,15 +123,7 @@ def execute(session: Session, run_id: int) -> report.Report:
         watching.watching(name, quiet=session.json) as show,
     ):
         assembled = msgspec.structs.replace(adapt(assemble(session)), show=show)
-        failure = _outcome(assembled, run_id)
-    with runtime.translated(), session.database.write() as connection:
-        ended = report.of(connection, run_id)
-        if ended.status in {"queued", "running"} and isinstance(failure, asyncio.CancelledError):
-            runs.amend(connection, run_id, {"status": "cancelled"})
-            ended = report.of(connection, run_id)
-    if ended.status == "running" and isinstance(failure, Exception):
-        raise failure
-    return ended
+        return _outcome(assembled, run_id)
 
 
 @contextmanager
