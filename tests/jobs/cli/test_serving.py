@@ -124,7 +124,7 @@ def test_each_due_time_runs_at_most_once_however_often_its_leader_is_killed(
             serving.append(home.start("serve", **variables))
             assert given_home.eventually(lambda: led(database)[1] > terms[-1][1], 30)
             terms.append(led(database))
-        assert given_home.eventually(lambda: failed(database), 30)
+        assert given_home.eventually(lambda: failed(database), 90)
     finally:
         for one in serving:
             stop(one)

@@ -78,15 +78,17 @@ async def test_a_passing_trouble_is_waited_out_and_shown(
     async with house.listening():
         await until(lambda: house.state() == "live")
         before = house.count()
-        number = world.fault(kind, path=FEED, times=None, **details)
+        # three times in a row would have the site left alone for a quarter of an hour
+        times = 2 if kind == "throttle" else None
+        number = world.fault(kind, path=FEED, times=times, **details)
         world.play(1, 10, platforms=CHATURBATE)
         await until(lambda: house.state() == "backing_off")
         shown = house.feed()
-        await until(lambda: hits(world, number) >= 3)
+        await until(lambda: hits(world, number) >= (times or 3))
         world.clear_faults()
         await until(lambda: house.count() == before + 10)
 
-    assert shown.code in (code, "breaker_open")
+    assert shown.code == code
     assert shown.again_at is not None
 
 

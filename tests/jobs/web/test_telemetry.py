@@ -197,8 +197,9 @@ async def test_a_fault_in_the_middle_ends_no_work(place: given.Place) -> None:
         connection.exec_driver_sql("ALTER TABLE telemetry RENAME TO away")
     async with place.web() as web:
         refused = await place.state(web)
-        with place.database.write() as connection:
-            connection.exec_driver_sql("ALTER TABLE away RENAME TO telemetry")
+    with place.database.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE away RENAME TO telemetry")
+    async with place.web() as web:  # after a fault the server closes the connection
         taken = await place.state(web)
 
     assert refused.status_code >= 500
