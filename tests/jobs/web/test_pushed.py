@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import socket
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,6 +62,24 @@ async def test_each_tip_that_is_posted_is_in_the_table_once(
     notices = place.house.rows("SELECT count(*) FROM interactions WHERE kind = 'notice'")
     assert notices == [(len(firsts),)]
     assert place.house.feed(given.HOOK).refusals is None
+
+
+async def test_tips_in_rooms_of_one_name_are_tips_at_their_own_platforms(
+    world: client.Practice, place: given.Place
+) -> None:
+    world.webhooks(place.address(), "typed")
+    world.play(7, 60)
+    told = [one for one in world.truth()["happened"] if one["kind"] == "tip"]
+    firsts = {(one["platform"], one["username"]) for one in told if not one["anonymous"]}
+    await given.until_posted(world, len(told) + len(firsts))
+
+    wanted = Counter((one["platform"], client.USERNAME) for one in told)
+    found = place.house.rows(
+        "SELECT s.site, s.place, count(*) FROM streams s JOIN interactions i ON i.stream_id = s.id"
+        " WHERE i.kind = 'tip' GROUP BY s.site, s.place"
+    )
+    assert {(site, room): count for site, room, count in found} == wanted
+    assert len(wanted) == 3
 
 
 async def test_the_bridge_tells_several_events_and_names_nobody_who_is_anonymous(

@@ -55,10 +55,11 @@ def _tip(
     if tokens is None or room is None:
         return None
     channel = said.channel or payload.context_text(answer.request, "site")
+    platform = platforms.known(channel)
     return records.Interaction(
         source=SOURCE,
-        platform=platforms.known(channel),
-        room=room,
+        platform=platform,
+        room=platforms.place(platform, room),
         key="",
         at=frame.at,
         kind="tip",
@@ -68,10 +69,11 @@ def _tip(
 
 
 def _unread(frame: talk.Frame, answer: payload.Payload) -> records.Interaction:
+    platform = platforms.known(payload.context_text(answer.request, "site"))
     return records.Interaction(
         source=SOURCE,
-        platform=platforms.known(payload.context_text(answer.request, "site")),
-        room=min(listening.rooms(answer.request)),
+        platform=platform,
+        room=platforms.place(platform, min(listening.rooms(answer.request))),
         key="",
         at=frame.at,
         kind="unknown",

@@ -17,6 +17,11 @@ def known(said: str) -> str:
     return "" if platform == endpoints.HOME else platform
 
 
+def place(platform: str, room: str) -> str:
+    """Return a room as records name it: rooms of one name at two platforms are two rooms."""
+    return f"{platform}/{room}" if platform else room
+
+
 def giver(said: object, layout: site.Layout) -> str | None:
     """Return who gave, None for somebody anonymous."""
     name = meanings.who(said)

@@ -20,7 +20,7 @@ import msgspec
 from models import records
 from scraper import errors, payload, site
 from scraper.sites.statbate import endpoints
-from scraper.sites.statbate.pages import answers, following
+from scraper.sites.statbate.pages import answers, following, platforms
 
 RESTARTS = 3
 _KEPT = frozenset({"site", "room", "member", "since", "until", "filters", "closes", "restarts"})
@@ -178,7 +178,7 @@ def _acts(
         acts.append(
             records.Interaction(
                 source=kind.source,
-                room=f"{platform}/{row.room}" if platform else row.room,
+                room=platforms.place(platform, row.room),
                 key=f"{mark}-{equals[place]}",
                 at=row.at,
                 kind=kind.act,

@@ -74,7 +74,7 @@ def _tip(
     return records.Interaction(
         source=SOURCE,
         platform=platform,
-        room=room,
+        room=platforms.place(platform, room),
         key=_digest(_when(answer, at, layout), platform, room, username, tokens, note),
         at=at or answer.fetched_at,
         kind="tip",
