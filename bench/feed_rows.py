@@ -162,7 +162,7 @@ def _beside(database: db.Database) -> tuple[int, int]:
             fetched_at=moment.now(),
         )
         payload = archive.put(connection, run_id, answer)
-        statements.STREAMS(connection, [(account.id, "bare", "")])
+        statements.STREAMS(connection, [(account.id, "bare", "", "chaturbate", "")])
         found = bulk.select(connection, statements.STREAM, account.id, "bare", "")
     return int(found[0][0]), payload
 
