@@ -35,11 +35,10 @@ _KNOWN = f"""
         SELECT id FROM best UNION ALL
         SELECT o.id FROM best b JOIN interactions o ON o.same_as = b.id) same
     JOIN rule_firings f ON f.interaction_id = same.id JOIN interactions i ON i.id = same.id"""
-_COLUMNS = """
-    id, rule, way, interaction_id, event, state, attempts, last_error, at, next_at, done_at
-    FROM rule_firings"""
-_DUE = """
-    SELECT id, rule, way, interaction_id, event, state, attempts, last_error, at, next_at, done_at
+_NAMES = "id, rule, way, interaction_id, event, state, attempts, last_error, at, next_at, done_at"
+_COLUMNS = f"{_NAMES} FROM rule_firings"
+_DUE = f"""
+    SELECT {_NAMES}
     FROM (SELECT *, row_number() OVER (PARTITION BY rule ORDER BY next_at, id) AS place
           FROM rule_firings WHERE state = 'queued' AND next_at <= ?) AS waiting
     WHERE place <= ? ORDER BY next_at, id"""

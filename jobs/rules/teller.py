@@ -43,25 +43,25 @@ class Teller:
         self._rules = rules
         self._environ = environ
         self._ready = ready
-        self._telling: dict[int, tuple[str, asyncio.Task[firings.Firing]]] = {}
+        self._telling: dict[asyncio.Task[firings.Firing], firings.Firing] = {}
         self._ended: list[firings.Firing] = []
 
     async def turn(self) -> None:
         """Write what came of what was told, and begin to tell what is due and has room."""
         ended = list(self._ended)
-        busy = {number: rule for number, (rule, _) in self._telling.items()}
+        busy = {one.id: one.rule for one in self._telling.values()}
         due, acts = await asyncio.to_thread(self._exchange, ended, busy)
         del self._ended[: len(ended)]
         rules = self._rules()
         for one in due:
             told = self._tell(rules.get(one.rule), one, acts[one.interaction_id])
             task = asyncio.create_task(told, name=f"rule {one.rule}")
-            self._telling[one.id] = (one.rule, task)
+            self._telling[task] = one
             task.add_done_callback(self._told)
 
     async def close(self) -> None:
         """Stop telling; what was not told to its end is told again another time."""
-        tasks = [task for _, task in self._telling.values()]
+        tasks = list(self._telling)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -69,8 +69,7 @@ class Teller:
             await asyncio.to_thread(self._settle, self._ended)
 
     def _told(self, task: asyncio.Task[firings.Firing]) -> None:
-        number = next(number for number, (_, one) in self._telling.items() if one is task)
-        del self._telling[number]
+        del self._telling[task]
         if not task.cancelled():
             self._ended.append(task.result())
         self._ready()
