@@ -44,6 +44,11 @@ class TokenVisit:
         for budget in self._asked:
             await asyncio.to_thread(budget.throttled, retry_after)
 
+    async def held(self, retry_after: float | None) -> None:
+        """Keep them quiet for as long as the site asks, and no longer: a feed's own waits grow."""
+        for budget in self._asked:
+            await asyncio.to_thread(budget.hold, retry_after or 0.0)
+
     async def sign_in(self) -> None:
         """Raise NeedsOperator: there is nothing to sign in to."""
         raise errors.NeedsOperator("token_refused")

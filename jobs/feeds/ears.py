@@ -44,7 +44,7 @@ class Asking:
 
     def __init__(self, visit: calling.TokenVisit) -> None:
         self.fetch = visit.fetch
-        self.throttled = visit.throttled
+        self.throttled = visit.held
         self.answer = visit.answer
 
     async def hears(self) -> bool:
