@@ -35,7 +35,7 @@ def marks(connection: Connection) -> dict[str, int]:
 
 def is_worth_noting(before: Mapping[str, int], now: Mapping[str, int]) -> bool:
     """Tell whether tables have grown, or were last looked at long ago."""
-    since = now[_LOOKED] - before.get(_LOOKED, 0)
+    since = abs(now[_LOOKED] - before.get(_LOOKED, 0))
     return since > MARGIN.total_seconds() / 2 or before != {**now, _LOOKED: before.get(_LOOKED)}
 
 
@@ -49,7 +49,7 @@ def since(
     [(last,)] = bulk.select(connection, "SELECT coalesce(max(id), 0) FROM interactions")
     there["sessions.acts"] = last
     rows = bulk.select(connection, _NEW_ACTS, before.get("sessions.acts", 0), last)
-    looked = datetime.fromtimestamp(before.get(_LOOKED, 0), UTC)
+    looked = datetime.fromtimestamp(min(before.get(_LOOKED, 0), there[_LOOKED]), UTC)
     edge = moment.stored(max(looked, FIRST + MARGIN) - MARGIN, connection.dialect.name)
     people = _people(connection, own)
     for kind in sources.SNAPSHOTS:
@@ -73,11 +73,7 @@ def _people(
     connection: Connection, rooms: Iterable[broadcast_facts.Room]
 ) -> dict[int, broadcast_facts.Room]:
     """Return the people whose rooms these are."""
-    return {
-        row[0]: room
-        for room in rooms
-        for row in bulk.select(connection, broadcast_facts.PERSONS, *room)
-    }
+    return {person: room for room in rooms for person in broadcast_facts.persons(connection, room)}
 
 
 def _seen(

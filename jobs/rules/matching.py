@@ -44,7 +44,8 @@ def fire(
     """
     found: list[firings.Firing] = []
     known = set(known)
-    lately = {name: list(times) for name, times in fired.items()}
+    # a clock that was set back does not know what it said before
+    lately = {name: [at for at in times if at <= now] for name, times in fired.items()}
     for act in acts:
         for name, rule in rules.items():
             if (name, act.stands_for) in known or not matches(rule, act, now):

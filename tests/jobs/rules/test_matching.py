@@ -133,9 +133,13 @@ def test_what_is_over_a_limit_is_limited_and_not_lost() -> None:
     minute = matching.fire({"r": rule(per_minute=2)}, acts, {}, set(), NOW)
     rest = matching.fire({"r": rule(cooldown="10s")}, acts, {}, set(), NOW)
     before = {"r": [NOW - timedelta(seconds=30)]}
+    clock_set_back = {"r": [NOW + timedelta(hours=1)]}
 
     assert [one.state for one in minute] == ["done", "done", "limited", "limited", "limited"]
     assert [one.last_error for one in rest] == [None] + ["cooldown"] * 4
     assert [
         one.state for one in matching.fire({"r": rule(per_minute=1)}, acts[:1], before, set(), NOW)
     ] == ["limited"]
+    for fields in ({}, {"per_minute": 1}, {"cooldown": "1h"}):
+        [one] = matching.fire({"r": rule(**fields)}, acts[:1], clock_set_back, set(), NOW)
+        assert one.state == "done"
