@@ -14,10 +14,10 @@ ROOM_KINDS = ("chat", "private_message", "tip", "enter", "leave", "subject", "go
 
 _EVENTS = {"broadcast_start": "start", "broadcast_stop": "stop"}
 
-PERSONS = "SELECT id FROM persons WHERE site = ? AND lower(username) = ?"
 TELEMETRY = "FROM telemetry WHERE room IN ANY ? AND platform IN ANY ? AND confirmed_at >= ?"
 STREAMS = "SELECT id, source FROM streams WHERE site = ? AND place = ?"
 
+_PERSONS = "SELECT id FROM persons WHERE site = ? AND username IN ANY ?"
 _SPELLED = """SELECT username FROM accounts WHERE site = ? AND lower(username) = ?
     UNION SELECT room FROM streams WHERE site = ? AND place = ?"""
 _STATED = """SELECT i.at, i.kind, s.source FROM interactions i JOIN streams s ON s.id = i.stream_id
@@ -47,11 +47,17 @@ def of(connection: Connection, room: Room, since: datetime) -> Iterator[evidence
     minutes = _ACTS.format(minute=_MINUTE[dialect])
     for first, last in bulk.select(connection, minutes, heard, after, list(ROOM_KINDS)):
         yield from _both("act", "act", moment.loaded(first), moment.loaded(last))
-    persons = [row[0] for row in bulk.select(connection, PERSONS, *room)]
-    yield from _measured(connection, persons, after)
-    yield from _recorded(connection, persons, after)
+    own = persons(connection, room)
+    yield from _measured(connection, own, after)
+    yield from _recorded(connection, own, after)
     yield from _levels(connection, room, after)
     yield from _by_hand(connection, room, after)
+
+
+def persons(connection: Connection, room: Room) -> list[int]:
+    """Return the people whose room it is: one, unless sources spell the name differently."""
+    names, _ = spelled(connection, room)
+    return [row[0] for row in bulk.select(connection, _PERSONS, room[0], names)]
 
 
 def spelled(connection: Connection, room: Room) -> tuple[list[str], list[str]]:

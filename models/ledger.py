@@ -96,12 +96,13 @@ def of(
 ) -> Ledger:
     """Return the ledger of a room's tips over the whole days (UTC) of a window."""
     begin = datetime.combine(since.astimezone(UTC).date(), time(), UTC)
+    persons = broadcast_facts.persons(connection, room)
     stated, once = _stated(connection, room, begin, until)
-    totals = _totals(connection, room, begin, until)
+    totals = _totals(connection, room, persons, (begin, until))
     days = []
     for day in sorted({*stated, *totals}):
         tips, tokens = once.get(day, (0, 0))
-        beside = [*_beside(totals.get(day, {}), tokens), *_hours(connection, room, day)]
+        beside = [*_beside(totals.get(day, {}), tokens), *_hours(connection, room, persons, day)]
         days.append(
             Day(
                 site=room[0],
@@ -147,13 +148,17 @@ def _stated(
 
 
 def _totals(
-    connection: Connection, room: broadcast_facts.Room, since: datetime, until: datetime
+    connection: Connection,
+    room: broadcast_facts.Room,
+    persons: Sequence[int],
+    window: tuple[datetime, datetime],
 ) -> dict[date, dict[str, int]]:
     """Return what interfaces total, by day."""
-    persons = [row[0] for row in bulk.select(connection, broadcast_facts.PERSONS, *room)]
+    since, until = window
     found: dict[date, dict[str, int]] = {}
-    for day, held in _balances(_looks(connection, persons, since, until)).items():
-        found.setdefault(day, {})["token_balance"] = held[1] - held[0]
+    looks = _looks(connection, persons, since, until)
+    for day, change in _balances(looks, since, until).items():
+        found.setdefault(day, {})["token_balance"] = change
     rows = [("statbate_room_days", row) for row in bulk.select(connection, _ROOM_DAYS, persons)]
     if room[0] == "chaturbate":  # the one platform whose members are asked about
         rows += [
@@ -175,14 +180,19 @@ def _looks(
 
 def _balances(
     looks: Sequence[tuple[datetime, datetime, int | None, int | None]],
-) -> dict[date, tuple[int, int]]:
-    """Return the first and last balance that was read on each day, where it was read twice."""
-    found: dict[date, tuple[int, int]] = {}
-    for at, _, balance, _ in looks:
-        if balance is not None:
-            first, _ = found.get(at.date(), (balance, 0))
-            found[at.date()] = first, balance
-    return found
+    since: datetime,
+    until: datetime,
+) -> dict[date, int]:
+    """Return by how much the balance changed on each day on which it was read at least twice.
+
+    A look that was confirmed later is two, perhaps of two days.
+    """
+    read: dict[date, list[int]] = {}
+    for at, confirmed, balance, _ in looks:
+        for when in sorted({at, confirmed}):
+            if balance is not None and since <= when < until:
+                read.setdefault(when.date(), []).append(balance)
+    return {day: held[-1] - held[0] for day, held in read.items() if len(held) > 1}
 
 
 def _beside(totals: Mapping[str, int], tokens: int) -> Iterator[Total]:
@@ -192,9 +202,10 @@ def _beside(totals: Mapping[str, int], tokens: int) -> Iterator[Total]:
         )
 
 
-def _hours(connection: Connection, room: broadcast_facts.Room, day: date) -> Iterator[Total]:
+def _hours(
+    connection: Connection, room: broadcast_facts.Room, persons: Sequence[int], day: date
+) -> Iterator[Total]:
     """Yield what the tips of the last hour were said to be, beside those seen in the same hours."""
-    persons = [row[0] for row in bulk.select(connection, broadcast_facts.PERSONS, *room)]
     begin = datetime.combine(day, time(), UTC)
     said = seen = 0
     free: datetime | None = None

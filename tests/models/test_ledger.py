@@ -73,6 +73,21 @@ def test_what_interfaces_total_stands_beside_with_the_difference(database: db.Da
     assert all(one.note for one in found.totals)
 
 
+def test_a_balance_is_compared_from_its_first_look_of_a_day_to_its_last(
+    database: db.Database,
+) -> None:
+    for hours, balance in ((-2, 100), (0.5, 100), (12, 600), (30, 650), (31, 650), (60, 700)):
+        stats = chaturbate.BroadcasterStats(username="operator_one", token_balance=balance)
+        write(database, hours, stats)
+
+    days = told(database).days
+
+    assert [(one.day.day, total.tokens) for one in days for total in one.totals] == [
+        (1, 500),
+        (2, 0),
+    ]
+
+
 def test_what_has_been_paid_of_all_time_stands_apart(database: db.Database) -> None:
     write(
         database,
