@@ -86,15 +86,19 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def totals(
-    connection: Connection, room: broadcast_facts.Room, since: datetime, until: datetime
+    connection: Connection,
+    room: broadcast_facts.Room,
+    since: datetime,
+    until: datetime,
+    viewers_by: str | None = None,
 ) -> Totals:
-    """Return what happened in a room in a stretch of time."""
+    """Return what happened in a room in a stretch of time, `viewers_by` one source or the best."""
     bounds = [moment.stored(at, connection.dialect.name) for at in (since, until)]
     name = room[1]
     [row] = bulk.select(connection, _ACTS, name, name, *room, *bounds)
     tokens, tips, anonymous, tippers, other, messages, chatters = map(int, row)
     [(followers,)] = bulk.select(connection, _FOLLOWERS, *room, *bounds)
-    by, readings = _best(connection, room, since, until)
+    by, readings = _best(connection, room, since, until, viewers_by)
     peak, mean = watched(readings, since, until)
     return Totals(
         since=since,
@@ -117,11 +121,12 @@ def totals(
 def by_hour(
     connection: Connection, room: broadcast_facts.Room, since: datetime, until: datetime
 ) -> list[Totals]:
-    """Return what happened in each hour (UTC) of a stretch of time."""
+    """Return what happened in each hour (UTC) of a stretch of time, viewers by one source."""
+    by, _ = _best(connection, room, since, until)
     found, at = [], since
     while at < until:
         full = at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-        found.append(totals(connection, room, at, min(full, until)))
+        found.append(totals(connection, room, at, min(full, until), by))
         at = full
     return found
 
@@ -147,15 +152,21 @@ def watched(
 
 
 def _best(
-    connection: Connection, room: broadcast_facts.Room, since: datetime, until: datetime
+    connection: Connection,
+    room: broadcast_facts.Room,
+    since: datetime,
+    until: datetime,
+    by: str | None = None,
 ) -> tuple[str | None, list[Reading]]:
     """Return who measured most often, and what; the better source of two that did equally."""
-    persons = [row[0] for row in bulk.select(connection, broadcast_facts.PERSONS, *room)]
+    persons = broadcast_facts.persons(connection, room)
     spelled = broadcast_facts.spelled(connection, room)
     dialect = connection.dialect.name
     bounds = [moment.stored(at, dialect) for at in (since - insights.APART, until)]
     best: tuple[str | None, list[Reading]] = None, []
     for source, table in VIEWERS:
+        if by not in (None, source):
+            continue
         if table == "telemetry":
             rows: list[Any] = bulk.select(connection, _LEVELS, *spelled, *bounds)
         else:

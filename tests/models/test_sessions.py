@@ -234,6 +234,9 @@ def test_statistics_count_what_two_sources_state_once(database: db.Database) -> 
     write(database, again)
     for minute, viewers in ((0, 10), (30, 40), (60, 10)):
         write(database, [shown(viewers)], minute)
+    for minute in (80, 85):  # who measures more often in one hour, but not in all
+        with database.write() as connection:
+            telemetry.write(connection, [level(minute, 99)], at(minute))
     catch_up(database)
 
     with database.read() as connection:
@@ -244,6 +247,7 @@ def test_statistics_count_what_two_sources_state_once(database: db.Database) -> 
     assert (whole.other_tokens, whole.messages, whole.chatters) == (40, 2, 1)
     assert (whole.peak_viewers, whole.mean_viewers, whole.viewers_by) == (40, 20, "affiliate")
     assert [hour.tokens for hour in hours] == [125, 10]
+    assert {hour.viewers_by for hour in hours} == {"affiliate"}
     assert sum(hour.seconds for hour in hours) == whole.seconds == 5400
 
 
@@ -275,6 +279,14 @@ def test_levels_that_overlays_send_are_a_sign_of_being_on_and_measure_viewers(
     assert (whole.peak_viewers, whole.mean_viewers, whole.viewers_by) == (30, 20, "telemetry")
     assert one is not None
     assert (one.started_by, one.ended_by) == ("telemetry", "silence after telemetry")
+
+
+def test_a_clock_that_was_set_back_hides_nothing(database: db.Database) -> None:
+    write(database, [shown(5)], 0)
+    catch_up(database, at(3000))
+    write(database, [shown(5)], 10)
+
+    assert catch_up(database, at(12)) == [(1, 0, None, False, False)]
 
 
 def test_viewers_that_nobody_measured_are_none(database: db.Database) -> None:
