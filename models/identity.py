@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from sqlalchemy import Connection
 
-from models import bulk, moment, people, records, states
+from models import bulk, moment, people, records, siblings, states
 from models.origin import Source
 
 _PERSON_IDS = bulk.Upsert(
@@ -144,3 +144,4 @@ def _settle(connection: Connection, persons: Sequence[int]) -> None:
         if names:
             bulk.run(connection, _POINT, top, names)
     states.rebuild(connection, sorted(tops))
+    siblings.renamed(connection, sorted(tops))

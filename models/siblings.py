@@ -6,8 +6,8 @@ out is that of comparing everything (`models.sameness`), so the order of writing
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -17,6 +17,9 @@ from models import bulk, db, moment, sameness, statements, voices
 
 STEP = 5_000
 """Acts of before that are compared in one transaction: others get their turn in between."""
+
+FAR = timedelta(seconds=2 * voices.WIDEST)
+"""Acts that lie further apart are never one."""
 
 _MARK = "SELECT upto FROM marks WHERE reader = 'sameness'"
 _OF_BEFORE = """SELECT i.id, i.stream_id, i.key, i.at, i.kind, i.tokens FROM interactions i
@@ -37,8 +40,9 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Room(msgspec.Struct, frozen=True, kw_only=True):
-    """The streams of a room: id -> (source, account)."""
+    """The streams of a room at a site: id -> (source, account)."""
 
+    site: str
     streams: Mapping[int, tuple[str, int]]
 
 
@@ -49,6 +53,24 @@ def compare(connection: Connection, written: Sequence[Written]) -> None:
     for room in _rooms(connection, {act.stream for act in written}):
         if len(room.streams) > 1:
             _compare_room(connection, room, [act for act in written if act.stream in room.streams])
+
+
+def renamed(connection: Connection, persons: Sequence[int]) -> None:
+    """Compare anew what people did by several names, which are one person's now, or no more."""
+    told = [
+        (row[0], Written(stream=row[1], key=row[2], at=moment.loaded(row[3]), kind=kind, tokens=n))
+        for *row, kind, n in bulk.select(connection, statements.BY_NAME, list(persons))
+    ]
+    compare(connection, [*_close(told), *_close(told[::-1])])
+
+
+def _close(told: Iterable[tuple[str, Written]]) -> Iterator[Written]:
+    """Yield the acts shortly before which there was one by another name, in the order given."""
+    last: dict[str, datetime] = {}
+    for name, act in told:
+        last[name] = act.at
+        if any(abs(act.at - at) <= FAR for other, at in last.items() if other != name):
+            yield act
 
 
 def catch_up(database: db.Database) -> int:
@@ -83,7 +105,7 @@ def _rooms(connection: Connection, streams: Iterable[int]) -> Iterable[_Room]:
         connection, statements.SIBLINGS, sorted(streams)
     ):
         rooms.setdefault((site, place), {})[key] = source, account
-    return [_Room(streams=found) for found in rooms.values()]
+    return [_Room(site=there[0], streams=found) for there, found in rooms.items()]
 
 
 def _compare_room(connection: Connection, room: _Room, written: Sequence[Written]) -> None:
@@ -95,7 +117,7 @@ def _compare_room(connection: Connection, room: _Room, written: Sequence[Written
     for sort, acts in sorts.items():
         telling = {key: told for key, told in room.streams.items() if voices.says(told[0], sort)}
         if len(telling) > 1:
-            _compare_sort(connection, _Room(streams=telling), acts)
+            _compare_sort(connection, _Room(site=room.site, streams=telling), acts)
 
 
 def _compare_sort(connection: Connection, room: _Room, written: Sequence[Written]) -> None:
@@ -144,7 +166,13 @@ def _around(
     tokens = sorted({act.tokens for act in written if act.tokens is not None})
     bounds = {str(_text(since, dialect)): str(_text(until, dialect)) for since, until in spans}
     rows = bulk.select(
-        connection, statements.AROUND[dialect], bounds, sorted(room.streams), kinds, tokens
+        connection,
+        statements.AROUND[dialect],
+        room.site,
+        bounds,
+        sorted(room.streams),
+        kinds,
+        tokens,
     )
     return [_act(row, room) for row in rows], {row[0]: row[8] for row in rows}
 

@@ -55,7 +55,10 @@ SIBLINGS = """
     ON o.site = t.site AND o.place = t.place"""
 # CROSS JOIN is how SQLite is told to begin with the few spans, not with the many acts
 _AROUND = """
-    SELECT i.id, i.stream_id, i.key, i.at, i.kind, p.username, i.tokens, i.text, i.same_as
+    SELECT i.id, i.stream_id, i.key, i.at, i.kind,
+        coalesce((SELECT r.username FROM persons q JOIN persons r ON r.id = q.same_as
+            WHERE q.site = ? AND q.username = p.username), p.username),
+        i.tokens, i.text, i.same_as
     FROM json_each(?) span CROSS JOIN interactions i LEFT JOIN persons p ON p.id = i.person_id
     WHERE i.stream_id IN ANY ? AND i.at >= {since} AND i.at <= {until}
       AND i.kind IN ANY ? AND (i.kind <> 'tip' OR i.tokens IN ANY ?)"""
@@ -63,6 +66,10 @@ AROUND = {
     "sqlite": _AROUND.format(since="span.key", until="span.value"),
     "postgresql": _AROUND.format(since="span.key::timestamptz", until="span.value::timestamptz"),
 }
+BY_NAME = """
+    SELECT p.username, i.stream_id, i.key, i.at, i.kind, i.tokens FROM interactions i
+    JOIN persons p ON p.id = i.person_id
+    WHERE p.username IN (SELECT username FROM persons WHERE id IN ANY ?) ORDER BY i.at"""
 SAME_AS = """
     UPDATE interactions AS i SET same_as = CAST(v.value AS bigint) FROM json_each(?) v
     WHERE i.id = CAST(v.key AS bigint)"""

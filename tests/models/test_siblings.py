@@ -8,7 +8,20 @@ import msgspec
 import pytest
 from sqlalchemy import event, text
 
-from models import acts, apply, db, queries, records, runs, search, search_words, siblings, upgrade
+from models import (
+    acts,
+    apply,
+    db,
+    identity,
+    queries,
+    records,
+    runs,
+    search,
+    search_words,
+    siblings,
+    upgrade,
+    watching,
+)
 from tests.models import given_old
 from tests.models import given_store as store
 
@@ -138,6 +151,37 @@ def test_who_is_named_later_is_compared_anew(database: db.Database) -> None:
     write(database, [said("chaturbate.room_history", "h1", **tip, username="carol")])
 
     assert len(shown(database)) == 2
+
+
+def test_whoever_goes_by_another_name_now_has_done_the_same_once(database: db.Database) -> None:
+    tip = {"kind": "tip", "tokens": 25, "text": None}
+    late = {"at": store.START + 10 * SECOND}
+    there = {"room": "chaturbate/operator_one", "platform": "chaturbate"}
+    write(
+        database,
+        [said("chaturbate.events", "e1", **tip), said("chaturbate.events", "e2")],
+        [said("statbate.tips", "s1", **tip, **there, **late)],
+        [said("chaturbate.token_stats", "t1", **tip, username="alice_now")],
+        [said("chaturbate.room_history", "h2", username="somebody")],
+    )
+    apart = {frozenset({"e1", "s1"}), *map(frozenset, (["t1"], ["e2"], ["h2"]))}
+    assert groups(database) == apart
+
+    ids = [records.StableId(username=name, kind="id", value="1") for name in ("alice", "alice_now")]
+    for number, one in enumerate(ids):
+        with database.write() as connection:
+            apply.apply(
+                connection, [one], store.source(connection, seen_at=store.START + number * SECOND)
+            )
+
+    assert groups(database) == {frozenset({"e1", "s1", "t1"}), frozenset({"e2"}), frozenset({"h2"})}
+    write(database, [said("chaturbate.room_history", "h3", username="alice_now")])
+    assert frozenset({"e2", "h3"}) in groups(database)
+    with database.write() as connection:
+        person = watching.find(connection, "chaturbate", "alice")
+        assert person is not None
+        identity.split(connection, person)
+    assert groups(database) == {*apart, frozenset({"h3"})}
 
 
 def test_what_was_there_before_is_compared_in_steps(database: db.Database) -> None:
