@@ -93,23 +93,28 @@ def _kept(database: db.Database, now: datetime) -> tuple[Open, Open]:
 
 
 def start(
-    database: db.Database, place: broadcast_facts.Room, at: datetime, note: str | None
-) -> int:
-    """Write down that a session started; return its id. Raises BadConfig."""
+    database: db.Database, place: broadcast_facts.Room, at: datetime | None, note: str | None
+) -> session_list.Session:
+    """Write down that a session started; return it. Raises BadConfig.
+
+    Without a time it starts now, or has started when evidence says so.
+    """
     sessions.catch_up(database, moment.now())
     with _possible(), database.write() as connection:
-        return session_list.start(connection, place, at, note)
+        going_on = session_list.open_in(connection, place)
+        begun = at or (going_on[0].started if going_on else moment.now())
+        return _said(connection, session_list.start(connection, place, begun, note))
 
 
 def end(
     database: db.Database,
     which: int | broadcast_facts.Room,
-    at: datetime,
+    at: datetime | None,
     note: str | None,
-) -> int:
-    """Write down that a session ended, or that of a room that goes on; return its id.
+) -> session_list.Session:
+    """Write down that a session ended, or that of a room that goes on; return it.
 
-    Raises BadConfig.
+    Without a time one that goes on ends now. Raises BadConfig.
     """
     sessions.catch_up(database, moment.now())
     with _possible(), database.write() as connection:
@@ -118,8 +123,18 @@ def end(
             if not going_on:
                 raise session_list.NotPossible(f"no session of {which[1]} goes on; name one")
             which = going_on[0].id
-        session_list.end(connection, which, at, note)
-        return which
+        known = session_list.find(connection, which)
+        if known and known.ended and at is None:
+            over = f"session {which} ended at {known.ended:%Y-%m-%d %H:%M:%S} UTC"
+            raise session_list.NotPossible(f"{over}; --at TIME says otherwise")
+        session_list.end(connection, which, at or moment.now(), note)
+        return _said(connection, which)
+
+
+def _said(connection: db.Connection, key: int) -> session_list.Session:
+    found = session_list.find(connection, key)
+    assert found is not None  # noqa: S101 - it was just written
+    return found
 
 
 @contextmanager

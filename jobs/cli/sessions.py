@@ -96,13 +96,12 @@ def start(
     """Say that a session starts, or when it started."""
     from jobs import broadcasts
     from jobs.cli import opening
-    from models import moment
 
-    begun = times.past(at) or moment.now()
+    begun = times.past(at)
     with opening.session(context, json=json) as session:
         place = _named(broadcasts.room(session.chosen, account, site, room))
-        key = broadcasts.start(session.database, place, begun, note)
-    _say(key, f"session {key} started at {begun:%Y-%m-%d %H:%M:%S} UTC", json=json)
+        said = broadcasts.start(session.database, place, begun, note)
+    _say(said.id, f"session {said.id} started at {said.started:%Y-%m-%d %H:%M:%S} UTC", json=json)
 
 
 @app.command()
@@ -121,14 +120,13 @@ def end(
     """Say that a session ends, whatever evidence says."""
     from jobs import broadcasts
     from jobs.cli import opening
-    from models import moment
 
-    over = times.past(at) or moment.now()
+    over = times.past(at)
     with opening.session(context, json=json) as session:
         place = broadcasts.room(session.chosen, account, site, room)
         which = number if number is not None else _named(place)
-        key = broadcasts.end(session.database, which, over, note)
-    _say(key, f"session {key} ended at {over:%Y-%m-%d %H:%M:%S} UTC", json=json)
+        said = broadcasts.end(session.database, which, over, note)
+    _say(said.id, f"session {said.id} ended at {said.ended:%Y-%m-%d %H:%M:%S} UTC", json=json)
 
 
 def _named(place: broadcast_facts.Room | None) -> broadcast_facts.Room:

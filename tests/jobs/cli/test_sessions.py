@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from fixtures.practice import client
-from models import apply, records
+from models import apply, moment, records
 from tests.jobs.cli import given_home
 from tests.models import given_store as store
 
@@ -91,6 +91,8 @@ def test_sessions_of_another_time_or_room_are_not_listed(home: given_home.Home) 
         (("start",), 2, "bad_request"),
         (("start", "-a", "main", "--room", "another"), 2, "bad_request"),
         (("end", "-a", "main"), 2, "not_possible"),
+        (("end", 1), 2, "not_possible"),
+        (("end", 99), 2, "not_possible"),
         (("end", 1, "--at", "2026-02-01"), 2, "not_possible"),
     ],
 )
@@ -101,6 +103,21 @@ def test_what_cannot_be_asked_is_refused(
 
     assert said.code == code
     assert said.err.startswith(f"error[{error}]")
+
+
+def test_a_session_that_goes_on_becomes_one_s_own_with_its_start(home: given_home.Home) -> None:
+    with home.connection() as connection:
+        begun = moment.now() - timedelta(minutes=30)
+        goes_on = store.act("now", room=home.world.username, kind="broadcast_start", at=begun)
+        apply.apply(connection, [goes_on], store.source(connection))
+
+    said = home("sessions", "start", "-a", "main", "--note", "mine").out
+    (shown,) = home("sessions", "list", "--since", f"{begun:%Y-%m-%d}", "--json").json()
+
+    assert said == f"session 2 started at {begun:%Y-%m-%d %H:%M:%S} UTC\n"
+    assert (shown["by_hand"], shown["note"], shown["ended"]) == (True, "mine", None)
+    assert home("sessions", "start", "-a", "main").err.startswith("error[not_possible]")
+    assert home("sessions", "end", "-a", "main").code == 0
 
 
 def test_the_ledger_of_tips_says_what_each_source_states(home: given_home.Home) -> None:
