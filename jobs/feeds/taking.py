@@ -125,9 +125,9 @@ class Taker(msgspec.Struct, kw_only=True):
         """Note a gap where what a feed has kept begins behind what was known of it."""
         stated = (one for _, batch in told if batch is not None for one in batch.records)
         times = [one.at for one in stated if isinstance(one, records.Interaction)]
-        if times:
-            where = (self.account.id, self._source, self.standing.target)
-            gaps.note(connection, where, (known, min(times)), "cursor_lost")
+        where = (self.account.id, self._source, self.standing.target)
+        begins = min(times, default=told[0][0].fetched_at)  # it may have kept nothing at all
+        gaps.note(connection, where, (known, begins), "cursor_lost")
 
     def _origin(self, payload_id: int, answer: payload.Payload) -> apply.Source:
         return apply.Source(

@@ -11,10 +11,11 @@ import pytest
 
 from fixtures.practice import client
 from jobs import tokens
+from jobs.feeds import station
 from models import db, feeds, gaps, moment
 from scraper import vault
 from tests.jobs import given_callers
-from tests.jobs.feeds import given_feeds
+from tests.jobs.feeds import given_broadcast, given_feeds
 from tests.jobs.feeds.given_feeds import until
 
 FEED = "/events/*"
@@ -78,7 +79,7 @@ async def test_a_passing_trouble_is_waited_out_and_shown(
     async with house.listening():
         await until(lambda: house.state() == "live")
         before = house.count()
-        number = world.fault(kind, path=FEED, **details)
+        number = world.fault(kind, path=FEED, times=None, **details)
         world.play(1, 10, platforms=CHATURBATE)
         await until(lambda: house.state() == "backing_off")
         shown = house.feed()
@@ -268,3 +269,20 @@ async def test_an_answer_that_tells_nothing_is_not_kept(house: given_feeds.House
             await until(lambda: house.state() == "live")
 
     assert house.count("payloads") == payloads
+
+
+async def test_a_cursor_that_is_gone_leaves_a_gap_where_nothing_was_kept(
+    house: given_feeds.House,
+) -> None:
+    async with house.listening():
+        await until(lambda: house.state() == "live")
+    with house.database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM cursors")
+    taker = station.begin(house.database, house.chosen, "room", "here")
+    goes_on = f"{taker.ask(patient=False).url.partition('?')[0]}?i=1-0"
+    nothing = given_broadcast.answers(taker, [{"events": [], "nextUrl": goes_on}])
+    taker.take(nothing)
+
+    with house.database.read() as connection:
+        (gap,) = gaps.of_state(connection)
+    assert (gap.reason, gap.until) == ("cursor_lost", nothing[0].fetched_at)
