@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models import db, search, search_words, siblings, watching
+from jobs import settings_check
+from models import db, records, search, search_words, siblings, watching
 from scraper import errors
 
 
@@ -34,11 +35,28 @@ def find(
     best: bool,
     limit: int,
 ) -> list[search.Found]:
-    """Index what is new, then search. Raises BadConfig for a username that was never seen."""
+    """Index what is new, then search.
+
+    Raises BadConfig for a username, a room or a kind that was never seen.
+    """
     siblings.catch_up(database)
     search.catch_up(database)
     with database.read() as connection:
-        name = narrow.username
-        if name is not None and not watching.is_known(connection, name):
-            raise errors.BadConfig("bad_request", f"nobody called {name} was ever seen")
+        fault = _fault(connection, narrow)
+        if fault is not None:
+            raise errors.BadConfig("bad_request", fault)
         return search.find(connection, wanted, narrow, best=best, limit=limit)
+
+
+def _fault(connection: db.Connection, narrow: search.Narrow) -> str | None:
+    """Say what is asked for that nothing can have."""
+    name, room = narrow.username, narrow.room
+    if name is not None and not watching.is_known(connection, name):
+        return f"nobody called {name} was ever seen"
+    if room is not None and not search.is_room(connection, room):
+        return f"nothing was ever told of a room {room}"
+    for kind in narrow.kinds:
+        if not search.is_kind(connection, kind):
+            hint = settings_check.nearest(kind, (search.NOTE, *records.KINDS))
+            return f"nothing of the kind {kind} was ever seen{hint}"
+    return None

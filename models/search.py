@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from models import bulk, db, moment, search_words
+from models import bulk, db, moment, records, search_words
 
 STEP = 20_000
 """Texts that are indexed in one transaction: others get their turn in between."""
@@ -37,7 +37,8 @@ _NOTES = """
     JOIN notes i ON i.id = f.id JOIN persons p ON p.id = i.person_id"""
 # What another source states in the same words, in a room that is searched, is found there.
 _ONCE = """NOT EXISTS (SELECT 1 FROM interactions o JOIN streams t ON t.id = o.stream_id
-    WHERE o.id = i.same_as AND o.text = i.text AND ? IN ('', t.room))"""
+    WHERE o.id = i.same_as AND o.text = i.text AND ? IN ('', t.room, t.place))"""
+_ROOM = "SELECT {} FROM streams WHERE ? IN (room, place)"
 _PEOPLE = """SELECT id FROM persons WHERE coalesce(same_as, id) IN
     (SELECT coalesce(same_as, id) FROM persons WHERE username = ?)"""
 
@@ -120,6 +121,18 @@ def find(
     return found[:limit]
 
 
+def is_room(connection: Connection, room: str) -> bool:
+    """Tell whether anything was ever told of a room, as its source or its platform calls it."""
+    return bool(bulk.select(connection, f"{_ROOM.format(1)} LIMIT 1", room))
+
+
+def is_kind(connection: Connection, kind: str) -> bool:
+    """Tell whether there can be anything of a kind."""
+    if kind == NOTE or kind in records.KINDS:
+        return True
+    return bool(bulk.select(connection, "SELECT 1 FROM interactions WHERE kind = ? LIMIT 1", kind))
+
+
 def _ask(
     connection: Connection,
     what: tuple[str, str],
@@ -175,7 +188,7 @@ def _bounds(table: str, narrow: Narrow, dialect: str) -> tuple[list[str], list[A
         asked += [
             (_ONCE, narrow.room or ""),
             ("i.kind IN ANY ?", list(narrow.kinds) or None),
-            ("i.stream_id IN (SELECT id FROM streams WHERE room = ?)", narrow.room),
+            (f"i.stream_id IN ({_ROOM.format('id')})", narrow.room),
         ]
     held = [(condition, value) for condition, value in asked if value is not None]
     return [condition for condition, _ in held], [value for _, value in held]

@@ -182,6 +182,16 @@ def test_what_is_private_is_found_and_says_so(database: db.Database, source: app
     )
 
 
+def test_a_room_is_found_as_its_source_and_as_its_platform_calls_it(
+    database: db.Database, source: apply.Source
+) -> None:
+    there = {"source": "statbate.tips", "room": "stripchat/alice", "platform": "stripchat"}
+    say(database, source, store.act("1", text="tea", **there))
+
+    for room, count in (("stripchat/alice", 1), ("alice", 1), ("bob", 0)):
+        assert len(find(database, "tea", room=room)) == count
+
+
 def test_notes_are_found_beside_texts(database: db.Database, source: apply.Source) -> None:
     texts(database, source, "tea")
     with database.write() as connection:

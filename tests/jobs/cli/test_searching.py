@@ -74,6 +74,8 @@ def test_what_nobody_said_is_not_found(home: given_home.Home) -> None:
         (["?!"], "a search needs a letter or a digit"),
         (["x" * 501], "a search has at most 500 characters"),
         (["tea", "--from", "nobody_at_all"], "nobody called nobody_at_all was ever seen"),
+        (["tea", "--room", "nowhere"], "nothing was ever told of a room nowhere"),
+        (["tea", "--kind", "tips"], "nothing of the kind tips was ever seen; did you mean tip?"),
     ],
 )
 def test_what_cannot_be_searched_is_refused_with_a_remedy(
