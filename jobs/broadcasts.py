@@ -9,12 +9,17 @@ from datetime import datetime
 
 import msgspec
 
-from jobs import logs, orders, settings
+from jobs import logs, orders, settings, settings_check
 from models import broadcast_facts, db, moment, session_list, session_stats, sessions
 from scraper import errors
+from scraper.sites import register
 
 EVERY = 3.0
 """Seconds between two looks of the service at what has become known of sessions."""
+
+
+HOME = "chaturbate"
+"""The site of a room that is named without one."""
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,11 +31,14 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def room(
-    chosen: settings.Settings, account: str | None, site: str, name: str | None
+    chosen: settings.Settings, account: str | None, site: str | None, name: str | None
 ) -> broadcast_facts.Room | None:
     """Return the room that is meant: an account's own, or one by its name. Raises BadConfig."""
+    if site is not None and site not in register.SITES:
+        hint = settings_check.nearest(site, register.SITES)
+        raise errors.BadConfig("bad_request", f"there is no site {site}{hint}")
     if account is None:
-        return (site, name.lower()) if name else None
+        return (site or HOME, name.lower()) if name else None
     known = orders.known(chosen, account)
     if name is not None and name.lower() != known.username.lower():
         raise errors.BadConfig(

@@ -18,7 +18,9 @@ def tips_ledger(
     account: Annotated[
         str | None, typer.Option("--account", "-a", help="Of this account's room.")
     ] = None,
-    site: Annotated[str, typer.Option("--site", help="The site of --room.")] = "chaturbate",
+    site: Annotated[
+        str | None, typer.Option("--site", help="The site of --room (default chaturbate).")
+    ] = None,
     room: Annotated[str | None, typer.Option(help="Of this room. Default: all your own.")] = None,
     days: Annotated[float, typer.Option("--days", min=0.01, max=3660, help="How far back.")] = 7.0,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

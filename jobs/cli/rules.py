@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from jobs import spans
 from jobs.cli import exits, state
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from jobs.rules import definition
@@ -49,9 +51,14 @@ def try_out(
     private: Annotated[bool, typer.Option("--private", help="In private.")] = False,
 ) -> int:
     """Say which rules an invented act would fire; nothing is fired."""
+    from jobs import settings_check
     from jobs.rules import matching
-    from models import moment
+    from models import moment, records
+    from scraper import errors
 
+    if kind not in records.KINDS:
+        hint = settings_check.nearest(kind, records.KINDS)
+        raise errors.BadConfig("bad_request", f"{kind} is no kind of act{hint}")
     now = moment.now()
     facts = {"platform": platform, "room": room, "kind": kind, "username": user, "text": text}
     act = _invented(now, tokens=amount, private=private, **facts)
@@ -76,17 +83,20 @@ def firings(
 
     from jobs.cli import opening
     from models import firings as kept
+    from models import happened
     from scraper import redact
 
     with opening.session(context, json=json) as session, session.database.read() as connection:
         found = kept.newest(connection, rule, limit)
+        acts = happened.by_id(connection, list({one.interaction_id for one in found}))
     if json:
         print(msgspec.json.encode(found).decode())
         return
     for one in found:
         why = f": {redact.text(one.last_error)}" if one.last_error else ""
         tries = f", {one.attempts} attempts" if one.attempts > 1 else ""
-        print(f"{one.at:%Y-%m-%d %H:%M:%S}  {one.rule:<20} {one.way:<8} {one.state}{tries}{why}")
+        told = f"{one.rule:<20} {one.way:<8} {one.state}{tries}{why}"
+        print(f"{one.at:%Y-%m-%d %H:%M:%S}  {told}  ({_act(acts[one.interaction_id])})")
     if not found:
         print("No rule has fired.")
 
@@ -99,12 +109,33 @@ def _invented(now: datetime, **facts: Any) -> happened.Act:
     return happened.Act(at=now, read_at=now, **known, **facts)
 
 
+def _act(act: happened.Act) -> str:
+    worth = "" if act.tokens is None else f" of {act.tokens} tokens"
+    return f"{act.kind}{worth} by {act.username or 'nobody named'} in {act.platform}/{act.room}"
+
+
 def _condition(rule: definition.Rule) -> str:
-    parts = [" or ".join(rule.kinds)]
-    parts += [f"of {' or '.join(rule.amount)} tokens"] if rule.amount else []
-    parts += [f"by {' or '.join(rule.people)}"] if rule.people else []
-    parts += [f"on {' or '.join(rule.platforms)}"] if rule.platforms else []
-    return " ".join(parts)
+    """Return what a rule takes, and how often it fires at most."""
+    nobody = {None: "", True: "by nobody named", False: "by somebody named"}[rule.anonymous]
+    parts = [
+        " or ".join(rule.kinds),
+        _any("of {} tokens", rule.amount),
+        _any("by {}", rule.people),
+        _any("not by {}", rule.not_people),
+        nobody,
+        _any("on {}", rule.platforms),
+        _any("in {}", rule.rooms),
+        _any("with {}", [f'"{word}"' for word in rule.words]),
+        f"like {rule.pattern!r}" if rule.pattern else "",
+        "in private, too" if rule.private else "",
+    ]
+    said = " ".join(part for part in parts if part)
+    rest = f", then {spans.words(rule.cooldown)} rest" if rule.cooldown else ""
+    return f"{said}, {rule.per_minute} a minute at most{rest}"
+
+
+def _any(said: str, names: Sequence[str]) -> str:
+    return said.format(" or ".join(names)) if names else ""
 
 
 def _told(rule: definition.Rule) -> str:

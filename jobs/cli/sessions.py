@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 app = typer.Typer(help="See your broadcast sessions; start and end them by hand.")
 
 Account = Annotated[str | None, typer.Option("--account", "-a", help="Of this account's room.")]
-SiteName = Annotated[str, typer.Option("--site", help="The site of --room.")]
+SiteName = Annotated[
+    str | None, typer.Option("--site", help="The site of --room (default chaturbate).")
+]
 Room = Annotated[str | None, typer.Option(help="Of this room.")]
 At = Annotated[dt.datetime | None, typer.Option(help="At this time (UTC). Default: now.")]
 Note = Annotated[str | None, typer.Option(help="A few words to remember it by.")]
@@ -27,7 +29,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def list_(
     context: typer.Context,
     account: Account = None,
-    site: SiteName = "chaturbate",
+    site: SiteName = None,
     room: Room = None,
     since: Annotated[dt.datetime | None, typer.Option(help="Not before this time (UTC).")] = None,
     until: Annotated[dt.datetime | None, typer.Option(help="Before this time (UTC).")] = None,
@@ -45,7 +47,7 @@ def list_(
     with opening.session(context, json=json) as session:
         place = broadcasts.room(session.chosen, account, site, room)
         wanted = session_list.Wanted(
-            site=place and place[0],
+            site=place[0] if place else site,
             room=place and place[1],
             since=times.utc(since),
             until=times.utc(until),
@@ -87,7 +89,7 @@ def show(
 def start(
     context: typer.Context,
     account: Account = None,
-    site: SiteName = "chaturbate",
+    site: SiteName = None,
     room: Room = None,
     at: At = None,
     note: Note = None,
@@ -111,7 +113,7 @@ def end(
         int | None, typer.Argument(metavar="ID", help="Default: the one that goes on.")
     ] = None,
     account: Account = None,
-    site: SiteName = "chaturbate",
+    site: SiteName = None,
     room: Room = None,
     at: At = None,
     note: Note = None,

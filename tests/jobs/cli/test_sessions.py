@@ -82,6 +82,8 @@ def test_sessions_of_another_time_or_room_are_not_listed(home: given_home.Home) 
     assert home("sessions", "list", "--since", "2026-03-02", "--json").json() == []
     assert home("sessions", "list", "--room", "nobody").err == "no session is known\n"
     assert len(home("sessions", "list", "--until", "2026-03-02", "--json").json()) == 1
+    assert len(home("sessions", "list", "--site", "chaturbate", "--json").json()) == 1
+    assert home("sessions", "list", "--site", "stripchat", "--json").json() == []
 
 
 @pytest.mark.parametrize(
@@ -89,6 +91,7 @@ def test_sessions_of_another_time_or_room_are_not_listed(home: given_home.Home) 
     [
         (("show", 99), 2, "bad_request"),
         (("start",), 2, "bad_request"),
+        (("list", "--site", "camsofa"), 2, "bad_request"),
         (("start", "-a", "main", "--room", "another"), 2, "bad_request"),
         (("end", "-a", "main"), 2, "not_possible"),
         (("end", 1), 2, "not_possible"),
