@@ -39,7 +39,7 @@ def attending(
             await _until_told(assembled, waits, poll)
             with database.read() as connection:
                 said = run_logs.ending(runs.get(connection, waits.id))
-            logs.log.info(f"run {waits.id} {waits.collector}: {said}")
+            logs.log.info(f"{waits.collector}: {said}")
 
     return see_to_its_end
 

@@ -45,7 +45,8 @@ async def test_a_run_works_in_the_event_loop_and_leaves_its_record_and_its_log(
 
     ended = callers.run(placed.id)
     assert (ended.status, ended.pages, ended.attempt) == ("ok", 1, 1)
-    assert "ended ok: 1 pages" in callers.log(placed)
+    assert f" {STATS}: ended ok: 1 pages" in callers.log(placed)
+    assert f"run {placed.id}" not in callers.log(placed)  # it is that run's, or has it before it
     assert psutil.Process().children(recursive=True) == before
 
 
