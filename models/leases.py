@@ -13,6 +13,10 @@ from models import moment, tables
 _LEASES: Table = tables.Lease.__table__  # type: ignore[attr-defined]  # sqlmodel hides it from mypy
 
 
+LONGEST = timedelta(minutes=5)
+"""No lease is for longer: one that ends later was taken before the clock was set back."""
+
+
 class Lease(msgspec.Struct, frozen=True, kw_only=True):
     """A lease as it stands in its table; `term` grows whenever it changes hands."""
 
@@ -36,9 +40,10 @@ def take(connection: Connection, name: str, holder: str, seconds: float) -> Leas
     at = now(connection)
     until = at + timedelta(seconds=seconds)
     ours = _LEASES.c.holder == bindparam("me")
+    over = (_LEASES.c.expires_at <= at) | (_LEASES.c.expires_at > at + LONGEST)
     taken = connection.execute(
         update(_LEASES)
-        .where(_LEASES.c.name == name, ours | (_LEASES.c.expires_at <= at))
+        .where(_LEASES.c.name == name, ours | over)
         .values(
             holder=holder,
             term=_LEASES.c.term + case((ours, 0), else_=1),

@@ -36,6 +36,12 @@ def test_renewing_keeps_the_term_and_moves_the_end(database: db.Database) -> Non
     assert again.expires_at > first.expires_at
 
 
+def test_a_clock_that_was_set_back_keeps_no_lease_from_others(database: db.Database) -> None:
+    take(database, "one", seconds=3600)  # as its end looks to who counts from an hour before
+
+    assert take(database, "two") is not None
+
+
 def test_a_lease_that_is_given_back_is_free_at_once(database: db.Database) -> None:
     take(database, "one")
     with database.write() as connection:
