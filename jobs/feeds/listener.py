@@ -85,16 +85,24 @@ class Listener:
             await self._quietly(self._give_back)
 
     async def _while_ours(self) -> None:
+        """Listen until somebody else has the lease, or it could twice not be renewed."""
         listening = asyncio.create_task(self._listen(), name=self._lease)
-        renewed = time.monotonic()
+        renewed = asked = time.monotonic()
+        third = self._outside.seconds / 3
         try:
             while not listening.done():
                 await asyncio.wait({listening}, timeout=self._outside.waits.look)
-                if time.monotonic() - renewed > self._outside.seconds / 3:
-                    if not await self._quietly(self._holds):
-                        logs.log.warning(f"feed {self._outside.name}: another process has it now")
-                        return
-                    renewed = time.monotonic()
+                if time.monotonic() - asked <= third:
+                    continue
+                asked = time.monotonic()
+                held = await self._quietly(self._holds)
+                if held:
+                    renewed = asked
+                elif held is False:
+                    logs.log.warning(f"feed {self._outside.name}: another process has it now")
+                    return
+                elif asked - renewed > 2 * third:
+                    return  # it may be another's soon
         finally:
             listening.cancel()
             await asyncio.wait({listening})

@@ -154,7 +154,8 @@ def listed(connection: db.Connection) -> list[feeds.Feed]:
     for feed in feeds.listed(connection):
         lease = leases.standing(connection, f"feed:{feed.name}")
         if feed.state != "off" and (lease is None or lease.expires_at <= now):
-            feed = msgspec.structs.replace(feed, state="off", again_at=None)  # noqa: PLW2901
+            since = max(feed.since, feed.heard_at or feed.since)
+            feed = msgspec.structs.replace(feed, state="off", since=since, again_at=None)  # noqa: PLW2901
         found.append(feed)
     return found
 

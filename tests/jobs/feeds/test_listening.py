@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from fixtures.practice import client
-from jobs import tokens
+from jobs import logs, tokens
 from jobs.feeds import station
 from models import db, feeds, gaps, moment
 from scraper import vault
@@ -286,3 +290,48 @@ async def test_a_cursor_that_is_gone_leaves_a_gap_where_nothing_was_kept(
     with house.database.read() as connection:
         (gap,) = gaps.of_state(connection)
     assert (gap.reason, gap.until) == ("cursor_lost", nothing[0].fetched_at)
+
+
+class Shaky(db.Database):
+    """A database that cannot be written to while it is `down`."""
+
+    def __init__(self, inner: db.Database) -> None:
+        self._inner, self.url, self.dialect = inner, inner.url, inner.dialect
+        self.down = False
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        if self.down:
+            raise db.Unusable("database_busy", "somebody writes for too long")
+        with self._inner.write() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with self._inner.read() as connection:
+            yield connection
+
+
+async def test_a_feed_that_is_let_go_of_says_whether_somebody_else_has_it(
+    world: client.Practice, new_database: db.Database, tmp_path: Path
+) -> None:
+    world.configure(**SMALL)
+    shaky = Shaky(new_database)
+    house = given_feeds.house(world, shaky, tmp_path, lease=1)
+    log = io.StringIO()
+    with logs.copied(log):
+        async with house.listening():
+            await until(lambda: house.state() == "live")
+            shaky.down = True
+            await until(lambda: house.state() == "off")  # as nobody can renew the lease
+            assert "feed room: the database: somebody writes for too long" in log.getvalue()
+            assert "another process" not in log.getvalue()
+            with new_database.write() as connection:
+                feeds.change(connection, "room", heard_at=(heard := moment.now()))
+            assert house.feed().since == heard
+
+            shaky.down = False
+            await until(lambda: house.state() == "live")
+            with new_database.write() as connection:
+                connection.exec_driver_sql("UPDATE leases SET holder = 'another'")
+            await until(lambda: "another process has it now" in log.getvalue())
