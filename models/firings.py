@@ -9,15 +9,12 @@ from typing import Any, Literal
 import msgspec
 from sqlalchemy import Connection
 
-from models import bulk, happened, moment
+from models import bulk, happened, marks, moment
 
 State = Literal["queued", "done", "failed", "limited"]
 """`queued` is to be told · `done` was · `failed` could not be · `limited` is over its limits."""
 
 _READER = "rules"
-_MARK = "SELECT upto FROM marks WHERE reader = ?"
-_BEGIN = "INSERT INTO marks (reader, upto) VALUES (?, ?) ON CONFLICT DO NOTHING"
-_MOVE = "UPDATE marks SET upto = ? WHERE reader = ?"
 _ADD = bulk.Upsert(
     "rule_firings",
     (
@@ -74,10 +71,7 @@ def mark(connection: Connection) -> int:
     back) steps back to the newest.
     """
     top = happened.top(connection)
-    bulk.run(connection, _BEGIN, _READER, top)
-    lock = " FOR UPDATE" if connection.dialect.name == "postgresql" else ""
-    (found,) = bulk.select(connection, _MARK + lock, _READER)
-    return min(int(found[0]), top)
+    return min(marks.taken(connection, _READER, top), top)
 
 
 def place(connection: Connection, fired: Sequence[Firing], upto: int) -> None:
@@ -94,7 +88,7 @@ def place(connection: Connection, fired: Sequence[Firing], upto: int) -> None:
         for one in reversed(fired)
     }
     _ADD(connection, [rows[key] for key in reversed(rows)])
-    bulk.run(connection, _MOVE, upto, _READER)
+    marks.move(connection, {_READER: upto})
 
 
 def fired(connection: Connection, rule: str, since: datetime) -> list[datetime]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from models import broadcast_facts, bulk, moment, sources
+from models import broadcast_facts, bulk, marks, moment, sources
 
 FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 """Nothing was before that."""
@@ -23,14 +23,13 @@ _NEW_ACTS = """SELECT s.site, s.place, min(i.at) FROM interactions i
     JOIN streams s ON s.id = i.stream_id
     WHERE i.id > ? AND i.id <= ? AND s.site IS NOT NULL GROUP BY s.site, s.place"""
 _LOOKED = "sessions.looked"
-_MARKS = "SELECT reader, upto FROM marks WHERE substr(reader, 1, 9) = 'sessions.'"
 _OPEN = """SELECT site, room, min(started) FROM broadcast_sessions
     WHERE ended IS NULL AND same_as IS NULL GROUP BY site, room"""
 
 
-def marks(connection: Connection) -> dict[str, int]:
+def looked(connection: Connection) -> dict[str, int]:
     """Return how far the tables went when they were looked at before."""
-    return {row[0]: row[1] for row in bulk.select(connection, _MARKS)}
+    return marks.family(connection, "sessions.")
 
 
 def is_worth_noting(before: Mapping[str, int], now: Mapping[str, int]) -> bool:
@@ -49,8 +48,8 @@ def since(
     [(last,)] = bulk.select(connection, "SELECT coalesce(max(id), 0) FROM interactions")
     there["sessions.acts"] = last
     rows = bulk.select(connection, _NEW_ACTS, before.get("sessions.acts", 0), last)
-    looked = datetime.fromtimestamp(min(before.get(_LOOKED, 0), there[_LOOKED]), UTC)
-    edge = moment.stored(max(looked, FIRST + MARGIN) - MARGIN, connection.dialect.name)
+    at_last = datetime.fromtimestamp(min(before.get(_LOOKED, 0), there[_LOOKED]), UTC)
+    edge = moment.stored(max(at_last, FIRST + MARGIN) - MARGIN, connection.dialect.name)
     people = _people(connection, own)
     for kind in sources.SNAPSHOTS:
         if "show" in sources.shape(kind).values:

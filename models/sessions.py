@@ -19,15 +19,13 @@ from models import (
     bulk,
     db,
     evidence,
+    marks,
     moment,
     session_list,
     session_news,
     siblings,
 )
 
-_MARK = bulk.Upsert(
-    "marks", ("reader", "upto"), "ON CONFLICT (reader) DO UPDATE SET upto = excluded.upto"
-)
 _COLUMNS = "id, started, started_by, start_certain, ended, ended_by, end_certain, by_hand, same_as"
 _AROUND = f"""SELECT {_COLUMNS} FROM broadcast_sessions
     WHERE site = ? AND room = ? AND (ended IS NULL OR ended >= ?) ORDER BY started, id"""
@@ -63,8 +61,8 @@ def catch_up(database: db.Database, now: datetime, *, anew: bool = False) -> int
     """
     siblings.catch_up(database)
     with database.read() as connection:
-        before = {} if anew else session_news.marks(connection)
-        marks, news = session_news.since(connection, before, now)
+        before = {} if anew else session_news.looked(connection)
+        there, news = session_news.since(connection, before, now)
     for room, since in sorted(news.items()):
         with database.read() as connection:
             spans, stored = _worked_out(connection, room, since, now)
@@ -72,9 +70,9 @@ def catch_up(database: db.Database, now: datetime, *, anew: bool = False) -> int
             with database.write() as connection:
                 session_list.in_turn(connection)
                 _settle(connection, room, *_worked_out(connection, room, since, now))
-    if session_news.is_worth_noting(before, marks):
+    if session_news.is_worth_noting(before, there):
         with database.write() as connection:
-            _MARK(connection, sorted(marks.items()))
+            marks.move(connection, there)
     return len(news)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from models import bulk, db, moment, sameness, statements, voices
+from models import bulk, db, marks, moment, sameness, statements, voices
 
 STEP = 5_000
 """Acts of before that are compared in one transaction: others get their turn in between."""
@@ -21,10 +21,9 @@ STEP = 5_000
 FAR = timedelta(seconds=2 * voices.WIDEST)
 """Acts that lie further apart are never one."""
 
-_MARK = "SELECT upto FROM marks WHERE reader = 'sameness'"
+_READER = "sameness"
 _OF_BEFORE = """SELECT i.id, i.stream_id, i.key, i.at, i.kind, i.tokens FROM interactions i
     WHERE i.id <= ? ORDER BY i.id DESC LIMIT ?"""
-_MARKED = "UPDATE marks SET upto = ? WHERE reader = 'sameness'"
 
 Span = tuple[datetime, datetime]
 
@@ -78,7 +77,7 @@ def catch_up(database: db.Database) -> int:
     steps = 0
     while _left(database):
         with database.write() as connection:
-            [(mark,)] = bulk.select(connection, _MARK)
+            mark = marks.taken(connection, _READER, 0)
             rows = bulk.select(connection, _OF_BEFORE, mark, STEP)
             written = [
                 Written(
@@ -87,15 +86,15 @@ def catch_up(database: db.Database) -> int:
                 for row in rows
             ]
             compare(connection, written)
-            bulk.run(connection, _MARKED, rows[-1][0] - 1 if len(rows) == STEP else 0)
+            left = rows[-1][0] - 1 if len(rows) == STEP else 0
+            marks.move(connection, {_READER: left})
         steps += 1
     return steps
 
 
 def _left(database: db.Database) -> bool:
     with database.read() as connection:
-        found = bulk.select(connection, _MARK)
-    return bool(found and found[0][0])
+        return bool(marks.of(connection, _READER))
 
 
 def _rooms(connection: Connection, streams: Iterable[int]) -> Iterable[_Room]:
