@@ -34,6 +34,7 @@ def write(connection: Connection, stated: Sequence[records.Interaction], source:
         stream = _stream(connection, there.site, (source.account_id, name, room))
         new += _acts(connection, there, stream, _distinct(acts), written)
     siblings.compare(connection, written)
+    follow_acts.note(connection, written)
     return new
 
 
@@ -79,7 +80,6 @@ def _acts(
         siblings.Written(stream=stream, key=act.key, at=act.at, kind=act.kind, tokens=act.tokens)
         for act in (*new, *fuller)
     )
-    follow_acts.note(connection, stream, (*new, *fuller))
     return len(new)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import Connection
 
-from models import bulk, follow_facts, follow_rows, follow_story, records
+from models import bulk, follow_facts, follow_rows, follow_story, records, siblings
 
 DIRECTION: records.Direction = "follower"
 """Who is told of is somebody who follows the account, or did."""
@@ -18,11 +18,15 @@ DIRECTION: records.Direction = "follower"
 KINDS = (follow_facts.FOLLOW, follow_facts.UNFOLLOW)
 
 
-def note(connection: Connection, stream: int, acts: Iterable[records.Interaction]) -> None:
-    """Enter the follows among acts that are written; acts that were entered before stay so."""
-    keys = [act.key for act in acts if act.kind in KINDS and act.username is not None]
-    if keys:
+def note(connection: Connection, written: Iterable[siblings.Written]) -> None:
+    """Enter the follows among acts that were written and compared, unless they were before."""
+    follows: dict[int, list[str]] = {}
+    for act in written:
+        if act.kind in KINDS:
+            follows.setdefault(act.stream, []).append(act.key)
+    if follows:
         follow_rows.in_turn(connection)
+    for stream, keys in follows.items():
         enter(connection, bulk.select(connection, f"{_FRESH} {_OF_KEYS}", stream, keys))
 
 

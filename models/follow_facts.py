@@ -10,12 +10,15 @@ FOLLOW, UNFOLLOW = "follow", "unfollow"
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):
-    """A follow or unfollow that a feed tells: the act, and the event that is kept of it."""
+    """A follow or unfollow that a feed tells: the act, and the event that is kept of it.
+
+    `same_as` is the act of a better source that is the same.
+    """
 
     event_id: int
     act_id: int
+    same_as: int | None = None
     key: str
-    source: str
     kind: str
     at: datetime
 

@@ -96,12 +96,12 @@ def _load_stretches(connection: Connection, place: Place, found: Mapping[int, St
 
 
 def _load_events(connection: Connection, place: Place, found: Mapping[int, Stored]) -> None:
-    query = """SELECT e.person_id, e.id, e.kind, e.at, e.source, i.key, e.listing_id, e.act_id,
-            e.certain, e.returned, e.same_as, e.corrects
+    query = """SELECT e.person_id, e.id, e.kind, e.at, i.key, i.same_as, e.listing_id,
+            e.act_id, e.certain, e.returned, e.same_as, e.corrects
         FROM follow_events e LEFT JOIN interactions i ON i.id = e.act_id
         WHERE e.account_id = ? AND e.direction = ? AND e.person_id IN ANY ?"""
     rows = bulk.select(connection, query, *place, list(found))
-    for person, row_id, kind, stored, source, key, listing, act, *rest in rows:
+    for person, row_id, kind, stored, key, same_act, listing, act, *rest in rows:
         certain, returned, same_as, corrects = rest
         at = moment.loaded(stored)
         found[person].events[row_id] = follow_facts.Event(
@@ -117,7 +117,7 @@ def _load_events(connection: Connection, place: Place, found: Mapping[int, Store
         if act is not None:
             found[person].acts.append(
                 follow_facts.Act(
-                    event_id=row_id, act_id=act, key=key, source=source, kind=kind, at=at
+                    event_id=row_id, act_id=act, same_as=same_act, key=key, kind=kind, at=at
                 )
             )
 

@@ -10,14 +10,11 @@ from __future__ import annotations
 import bisect
 import re
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
 from models import follow_facts
-
-ECHO = timedelta(minutes=1)
-"""Two sources that tell the same act do so within this time."""
 
 _NUMBERED = re.compile(r"\d+-(\d+)", re.ASCII)
 
@@ -52,21 +49,11 @@ class Story(msgspec.Struct, kw_only=True):
 
     def act(self, act: follow_facts.Act) -> None:
         """Tell an act."""
-        last, edge = self.last, self.edge
-        again = last is not None and last.kind == act.kind and last.source != act.source
-        echo = last if again and last and act.at - last.at <= ECHO else None
+        edge = self.edge
         returned = act.kind == follow_facts.FOLLOW and edge is None and bool(self.edges)
         self.events.append(
-            follow_facts.Event(
-                kind=act.kind,
-                at=act.at,
-                act_id=act.act_id,
-                returned=returned,
-                same_as=echo.event_id if echo else None,
-            )
+            follow_facts.Event(kind=act.kind, at=act.at, act_id=act.act_id, returned=returned)
         )
-        if echo is not None:
-            return
         if act.kind == follow_facts.FOLLOW and edge is None:
             self.edges.append(follow_facts.Edge(since=act.at, opened_by_act=act.act_id))
             self.opened = act.event_id
@@ -149,9 +136,10 @@ def tell(
     """Return the story of a person.
 
     `looks` are all applied lists in the order of their time; `hidden` those of them that neither
-    showed the person nor ended them.
+    showed the person nor ended them. An act that another source tells better is told by that one.
     """
-    ordered = sorted(acts, key=_order)
+    events: dict[int | None, int] = {act.act_id: act.event_id for act in acts}
+    ordered = sorted((act for act in acts if act.same_as not in events), key=_order)
     items: list[Item] = [(act.at, 0, act) for act in ordered]
     items += [
         (word.look.as_of, 1, word)
@@ -164,6 +152,11 @@ def tell(
             story.act(item)
         else:
             story.word(item)
+    story.events += [
+        follow_facts.Event(kind=act.kind, at=act.at, act_id=act.act_id, same_as=events[act.same_as])
+        for act in acts
+        if act.same_as in events
+    ]
     return story
 
 

@@ -11,6 +11,7 @@ from tests.models import given_lists as given
 from tests.models.given_feeds import SOURCE
 
 FIFTY = given.people(50)
+SECOND = 1 / 86_400
 
 
 def test_a_follow_opens_an_edge_at_its_own_second(database: db.Database) -> None:
@@ -241,10 +242,27 @@ def test_a_hidden_person_whom_the_feed_saw_leave_is_not_brought_back(
 
 def test_two_feeds_that_tell_one_act_open_one_edge(database: db.Database) -> None:
     feed.tell(database, ("follow", "alice", 1))
-    feed.tell(database, feed.act("follow", "alice", 1.0001, source="chaturbate.bridge"))
+    feed.tell(database, feed.act("follow", "alice", 1 + 5 * SECOND, source="chaturbate.bridge"))
 
     assert feed.edges(database) == [("alice", 1, None)]
     assert [row[4] for row in feed.timeline(database)] == [None, 1]
+
+
+@pytest.mark.parametrize("turns", [1, -1])
+def test_a_feed_that_is_late_tells_what_another_told_meanwhile_once(
+    database: db.Database, turns: int
+) -> None:
+    did = (("follow", 1.0), ("unfollow", 1 + 3 * SECOND), ("follow", 1 + 6 * SECOND))
+    late = 4 * SECOND
+    told = [
+        [feed.act(what, "alice", at) for what, at in did],
+        [feed.act(what, "alice", at + late, source="chaturbate.bridge") for what, at in did],
+    ]
+    for stated in told[::turns]:
+        feed.tell(database, *stated)
+
+    assert feed.edges(database) == [("alice", 1, did[1][1]), ("alice", did[2][1], None)]
+    assert sum(row[4] is None for row in feed.timeline(database)) == 3
 
 
 def test_acts_told_before_they_were_entered_are_adopted(database: db.Database) -> None:

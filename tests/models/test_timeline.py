@@ -45,7 +45,7 @@ def test_each_fact_stands_once_with_all_that_showed_it(database: db.Database) ->
 
 def test_a_fact_of_two_feeds_stands_once(database: db.Database) -> None:
     feed.tell(database, ("follow", "alice", 1))
-    feed.tell(database, feed.act("follow", "alice", 1.0001, source="chaturbate.bridge"))
+    feed.tell(database, feed.act("follow", "alice", 1.00005, source="chaturbate.bridge"))
 
     assert told(database) == [("alice", "follow", 1, f"{SOURCE}+chaturbate.bridge", "likely")]
 
