@@ -81,9 +81,13 @@ def test_firings_are_listed_with_what_fired_them(home: given_home.Home) -> None:
     ]
     with home.connection() as connection:
         apply.apply(connection, tips, store.source(connection))
-        made = {"rule": "dance", "way": "event", "state": "done"}
-        times = dict.fromkeys(("at", "next_at", "done_at"), moment.now())
-        fired = [firings.Firing(interaction_id=one, **made, **times) for one in (1, 2)]
+        now = moment.now()
+        fired = [
+            firings.Firing(
+                rule="dance", way="event", interaction_id=act, state="done", at=now, next_at=now
+            )
+            for act in (1, 2)
+        ]
         firings.place(connection, fired, 2)
 
     lines = home("rules", "firings").lines()
