@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
 from typing import Protocol
 
 from jobs import calling, visit
 from jobs.feeds import addresses, taking
+from models import moment
 from scraper import errors, payload, talk
 from scraper.fetch import http, socket
 
@@ -25,6 +27,10 @@ class Ear(Protocol):
 
     async def fetch(self, request: payload.Request) -> tuple[payload.Payload, ...]:
         """Return what came: nothing, where nothing happened in time."""
+        ...
+
+    def heard_at(self) -> datetime:
+        """Return until when nothing has escaped it, once a fetch has come back."""
         ...
 
     async def throttled(self, retry_after: float | None) -> None:
@@ -44,6 +50,7 @@ class Asking:
 
     def __init__(self, visit: calling.TokenVisit) -> None:
         self.fetch = visit.fetch
+        self.heard_at = moment.now
         self.throttled = visit.held
         self.answer = visit.answer
 
@@ -60,6 +67,7 @@ class BeingTold:
 
     def __init__(self, check: Callable[[], object]) -> None:
         self._check = check
+        self.heard_at = moment.now
 
     async def hears(self) -> bool:
         """Return True: the door is open."""
@@ -85,6 +93,11 @@ class Talking:
     def __init__(self, line: socket.Line) -> None:
         self.fetch = line.__call__
         self.hears = line.hears
+        self._line = line
+
+    def heard_at(self) -> datetime:
+        """Return when the last frame came."""
+        return self._line.heard_at
 
     async def throttled(self, retry_after: float | None) -> None:
         """Do nothing: who is throttled connects later."""

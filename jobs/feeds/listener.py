@@ -131,13 +131,13 @@ class Listener:
         async with self._outside.opened(taker) as ear:
             patient = await ear.hears()
             if patient:
-                await self._live()
+                await self._live(ear)
                 await asyncio.to_thread(taker.note_silence)
             while True:
                 request = await asyncio.to_thread(taker.ask, patient=patient)
                 taken = await self._once(ear, taker, request)
                 patient, self._wait = True, self._outside.waits.first
-                await self._live()
+                await self._live(ear)
                 if taken.new:
                     self._outside.nudge()
                 elif taker.feed.every:
@@ -158,12 +158,12 @@ class Listener:
             await ear.answer(asked)
             raise
 
-    async def _live(self) -> None:
+    async def _live(self, ear: ears.Ear) -> None:
         if self._state != "live":
-            await self._say("live", heard_at=moment.now())
+            await self._say("live", heard_at=ear.heard_at())
         elif time.monotonic() - self._said > SAY_EVERY:
             self._said = time.monotonic()
-            await self._quietly(self._note, heard_at=moment.now())
+            await self._quietly(self._note, heard_at=ear.heard_at())
 
     async def _back_off(self, code: str, message: str, retry_after: float | None) -> None:
         """Wait: as the site asks, and longer each time."""

@@ -54,13 +54,15 @@ class Line:
     Each call waits for the first frame that is worth keeping and gives one Payload with all that
     came meanwhile, or () for none; () as well at once where the line goes `live`. When the
     connection is lost, calls give what was still heard, then raise why: TryLater
-    (`connection_lost`, `timed_out`, `body_too_large`) or what the talk raises.
+    (`connection_lost`, `timed_out`, `body_too_large`) or what the talk raises. `heard_at` is when
+    the last frame came: of a connection that is silent nobody knows whether it still is one.
     """
 
     def __init__(
         self, said: talk.Talk, connection: client.ClientConnection, opening: talk.Opening
     ) -> None:
         self.live = asyncio.Event()
+        self.heard_at = datetime.now(UTC)
         self._admitted = asyncio.Event()
         self._talk = said
         self._connection = connection
@@ -144,6 +146,7 @@ class Line:
             while True:
                 await self._room.wait()
                 frame = await self._next()
+                self.heard_at = datetime.now(UTC)
                 heard = self._talk.hear(frame)
                 if heard.keep:
                     self._keep(frame if heard.text is None else heard.text)

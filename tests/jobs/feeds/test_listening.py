@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import itertools
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,9 @@ from sqlalchemy import Connection
 
 from fixtures.practice import client
 from jobs import logs, tokens
-from jobs.feeds import station
+from jobs.feeds import ears, listener, station, taking
 from models import db, feeds, gaps, moment
-from scraper import vault
+from scraper import errors, payload, vault
 from tests.jobs import given_callers
 from tests.jobs.feeds import given_broadcast, given_feeds
 from tests.jobs.feeds.given_feeds import until
@@ -335,3 +337,48 @@ async def test_a_feed_that_is_let_go_of_says_whether_somebody_else_has_it(
             with new_database.write() as connection:
                 connection.exec_driver_sql("UPDATE leases SET holder = 'another'")
             await until(lambda: "another process has it now" in log.getvalue())
+
+
+class Silent:
+    """A connection that has said nothing since a time."""
+
+    def __init__(self, since: datetime) -> None:
+        self.heard_at = lambda: since
+
+    async def hears(self) -> bool:
+        return True
+
+    async def fetch(self, _request: payload.Request) -> tuple[payload.Payload, ...]:
+        await asyncio.sleep(given_feeds.TICK)
+        return ()
+
+    async def throttled(self, retry_after: float | None) -> None:
+        raise AssertionError(retry_after)
+
+    async def answer(self, asked: errors.NeedsOperator) -> None:
+        raise asked
+
+
+async def test_a_connection_that_is_silent_was_heard_until_it_last_said_anything(
+    house: given_feeds.House,
+) -> None:
+    since = moment.now() - timedelta(seconds=40)
+
+    @asynccontextmanager
+    async def opened(_taker: taking.Taker) -> AsyncIterator[ears.Ear]:
+        yield Silent(since)
+
+    outside = listener.Outside(
+        database=house.database,
+        name="room",
+        holder="here",
+        begin=lambda: station.begin(house.database, house.chosen, "room", "here"),
+        opened=opened,
+        waits=given_feeds.WAITS,
+    )
+    task = asyncio.create_task(listener.Listener(outside).run())
+    await until(lambda: house.state() == "live")
+    task.cancel()
+    await asyncio.wait({task})
+
+    assert house.feed().heard_at == since

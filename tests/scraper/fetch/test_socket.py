@@ -104,6 +104,18 @@ async def test_what_is_there_is_one_payload_with_the_times_of_arrival() -> None:
     assert answer.url == f"{url}/feed/"
 
 
+async def test_a_silence_is_nothing_that_was_heard() -> None:
+    async with (
+        served(saying("ping", "one")) as url,
+        socket.open_socket(Said(url), nobody) as line,
+    ):
+        (answer,) = await line(ASKED)
+        heard, silent = line.heard_at, await line(QUICK)
+
+    assert (silent, line.heard_at) == ((), heard)
+    assert heard <= answer.fetched_at
+
+
 async def test_nothing_worth_keeping_is_no_payload() -> None:
     async with (
         served(saying("ping")) as url,
