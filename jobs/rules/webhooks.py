@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
 
 import httpx
@@ -15,7 +16,9 @@ DEADLINE = 10.0
 _PASSING = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 
 
-async def send(url: str, fired: firings.Firing, act: happened.Act) -> None:
+async def send(
+    url: str, fired: firings.Firing, act: happened.Act, deadline: float = DEADLINE
+) -> None:
     """POST a firing; no redirect is followed. Raises Again or Never, without the address."""
     headers = {
         "Content-Type": "application/json",
@@ -24,10 +27,13 @@ async def send(url: str, fired: firings.Firing, act: happened.Act) -> None:
     }
     try:
         async with (
-            httpx.AsyncClient(timeout=DEADLINE, trust_env=False) as client,
+            asyncio.timeout(deadline),  # httpx has one for each byte, not for all of them
+            httpx.AsyncClient(timeout=deadline, trust_env=False) as client,
             client.stream("POST", url, content=telling.body(fired, act), headers=headers) as answer,
         ):
             status = answer.status_code
+    except TimeoutError:
+        raise telling.Again(f"no answer within {deadline:g} s") from None
     except httpx.HTTPError as error:
         raise telling.Again(type(error).__name__) from None
     except httpx.InvalidURL:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import signal
 import subprocess
@@ -12,10 +13,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from jobs.rules import definition, teller, worker
+from jobs.rules import definition, teller, telling, webhooks, worker
 from models import apply, db, firings, moment
+from tests.jobs.rules import test_matching
 from tests.jobs.web import given_door
 from tests.models import given_store
 
@@ -212,6 +215,30 @@ async def test_a_receiver_that_hangs_keeps_no_other_rule_waiting(
         await until(lambda: states(database) == ["done"] * 33)
 
     assert len(receiver.got) == 31
+
+
+async def test_a_receiver_that_answers_a_byte_at_a_time_is_not_waited_for() -> None:
+    left = asyncio.Event()
+
+    async def drip(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while True:
+                writer.write(b"H")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+        writer.close()
+        left.set()
+
+    now = moment.now()
+    firing = firings.Firing(
+        rule="r", way="webhook", interaction_id=1, state="queued", at=now, next_at=now
+    )
+    act = msgspec.structs.replace(test_matching.ACT, at=now)
+    async with await asyncio.start_server(drip, "127.0.0.1", 0) as receiver:
+        port = receiver.sockets[0].getsockname()[1]
+        with pytest.raises(telling.Again, match="no answer within"):
+            await webhooks.send(f"http://127.0.0.1:{port}/", firing, act, deadline=0.3)
+        await asyncio.wait_for(left.wait(), 10)
 
 
 @pytest.mark.parametrize("where", ["while it is told", "before it is told"])
