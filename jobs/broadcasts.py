@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 
 from jobs import logs, orders, settings, settings_check
-from models import broadcast_facts, db, moment, session_list, session_stats, sessions
+from models import broadcast_facts, db, moment, session_list, session_stats, sessions, voices
 from scraper import errors
 from scraper.sites import register
 
@@ -44,7 +44,7 @@ def room(
         raise errors.BadConfig(
             "bad_request", f"the room of account {account} is {known.username}; name one of the two"
         )
-    return known.site, known.username.lower()
+    return site or voices.home(known.site), known.username.lower()
 
 
 def newest(

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from models import broadcast_facts, bulk, moment
+from models import broadcast_facts, bulk, moment, voices
 
 EXPECTED: Mapping[str, str] = {
     "chaturbate.token_stats": "the account's own books: what others lack was not seen there",
@@ -119,9 +119,10 @@ def of(
 
 def own_rooms(connection: Connection) -> list[broadcast_facts.Room]:
     """Return the operator's own rooms that anybody has stated a tip in."""
-    query = """SELECT DISTINCT s.site, s.place FROM streams s JOIN accounts a
-        ON a.site = s.site AND lower(a.username) = s.place ORDER BY 1, 2"""
-    return [(row[0], row[1]) for row in bulk.select(connection, query)]
+    query = """SELECT DISTINCT s.site, s.place, a.site FROM streams s JOIN accounts a
+        ON lower(a.username) = s.place"""
+    rows = bulk.select(connection, query)
+    return sorted({(site, place) for site, place, of in rows if voices.home(of) == site})
 
 
 def _stated(

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from models import broadcast_facts, bulk, marks, moment, sources
+from models import broadcast_facts, bulk, marks, moment, sources, voices
 
 FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 """Nothing was before that."""
@@ -16,9 +16,10 @@ FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 MARGIN = timedelta(hours=1)
 """How long after an answer came it may be written down."""
 
-_OWN = """SELECT site, lower(username) FROM accounts
-    UNION SELECT site, place FROM streams WHERE substr(source, 1, 6) = 'relay.' AND site IS NOT NULL
-    UNION SELECT site, room FROM broadcast_sessions"""
+_ACCOUNTS = "SELECT site, lower(username) FROM accounts"
+_RELAYED = """SELECT DISTINCT site, place FROM streams
+    WHERE substr(source, 1, 6) = 'relay.' AND site IS NOT NULL"""
+_HELD = "SELECT DISTINCT site, room FROM broadcast_sessions"
 _NEW_ACTS = """SELECT s.site, s.place, min(i.at) FROM interactions i
     JOIN streams s ON s.id = i.stream_id
     WHERE i.id > ? AND i.id <= ? AND s.site IS NOT NULL GROUP BY s.site, s.place"""
@@ -42,9 +43,11 @@ def since(
     connection: Connection, before: Mapping[str, int], now: datetime
 ) -> tuple[dict[str, int], dict[broadcast_facts.Room, datetime]]:
     """Return how far the tables go now, and since when there is something new about which room."""
-    own = {(row[0], row[1]) for row in bulk.select(connection, _OWN)}
-    found: dict[broadcast_facts.Room, datetime] = {}
-    there = {_LOOKED: int(now.timestamp())}
+    held = {(row[0], row[1]) for row in bulk.select(connection, _HELD)}
+    own = held | {(row[0], row[1]) for row in bulk.select(connection, _RELAYED)}
+    own |= {(voices.home(row[0]), row[1]) for row in bulk.select(connection, _ACCOUNTS)}
+    there = {_LOOKED: int(now.timestamp())} | {_known(room): 1 for room in own}
+    found = {room: FIRST for room in own - held if _known(room) not in before}
     [(last,)] = bulk.select(connection, "SELECT coalesce(max(id), 0) FROM interactions")
     there["sessions.acts"] = last
     rows = bulk.select(connection, _NEW_ACTS, before.get("sessions.acts", 0), last)
@@ -66,6 +69,11 @@ def since(
         if room in own:
             found[room] = min(first, found.get(room, first))
     return there, found
+
+
+def _known(room: broadcast_facts.Room) -> str:
+    """Return the mark of a room whose past has been looked at."""
+    return f"sessions.room.{'/'.join(room)}"
 
 
 def _people(

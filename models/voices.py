@@ -105,6 +105,11 @@ def reach(sources: Iterable[str]) -> timedelta:
     return timedelta(seconds=early[0] + late[0]) if voices else timedelta()
 
 
+def home(site: str) -> str:
+    """Return the site at which an account of a site has its room."""
+    return "chaturbate" if site in {"statbate", "statbate_plus"} else site
+
+
 def place(site: str, source: str, room: str) -> tuple[str, str]:
     """Return the site and room of a stream as all sources would write them."""
     there = "chaturbate" if source.startswith("statbate_plus.") else site

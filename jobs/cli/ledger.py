@@ -19,7 +19,8 @@ def tips_ledger(
         str | None, typer.Option("--account", "-a", help="Of this account's room.")
     ] = None,
     site: Annotated[
-        str | None, typer.Option("--site", help="The site of --room (default chaturbate).")
+        str | None,
+        typer.Option("--site", help="Of this site (default: the account's, or chaturbate)."),
     ] = None,
     room: Annotated[str | None, typer.Option(help="Of this room. Default: all your own.")] = None,
     days: Annotated[float, typer.Option("--days", min=0.01, max=3660, help="How far back.")] = 7.0,

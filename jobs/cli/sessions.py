@@ -17,7 +17,7 @@ app = typer.Typer(help="See your broadcast sessions; start and end them by hand.
 
 Account = Annotated[str | None, typer.Option("--account", "-a", help="Of this account's room.")]
 SiteName = Annotated[
-    str | None, typer.Option("--site", help="The site of --room (default chaturbate).")
+    str | None, typer.Option("--site", help="Of this site (default: the account's, or chaturbate).")
 ]
 Room = Annotated[str | None, typer.Option(help="Of this room.")]
 At = Annotated[dt.datetime | None, typer.Option(help="At this time (UTC). Default: now.")]

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from models import apply, db, ledger, records
+from models import apply, db, ledger, records, runs
 from models.records import chaturbate, statbate, stripchat
 from tests.models import given_store as store
 
@@ -111,5 +111,7 @@ def test_rooms_of_one_s_own_are_those_of_the_accounts(database: db.Database) -> 
     write(database, 0, tip("statbate.tips", "1", 1, 50, room="somebody"))
     write(database, 0, tip("chaturbate.events", "1", 1, 50))
 
-    with database.read() as connection:
+    with database.write() as connection:
         assert ledger.own_rooms(connection) == [ROOM]
+        runs.account(connection, "figures", "statbate", "Somebody")
+        assert ledger.own_rooms(connection) == [ROOM, ("chaturbate", "somebody")]

@@ -281,6 +281,16 @@ def test_levels_that_overlays_send_are_a_sign_of_being_on_and_measure_viewers(
     assert (one.started_by, one.ended_by) == ("telemetry", "silence after telemetry")
 
 
+def test_the_room_of_who_has_figures_alone_is_one_s_own_too(database: db.Database) -> None:
+    talk = [heard(m, "chat", "statbate.chat", room="somebody", text="a") for m in range(0, 40, 5)]
+    write(database, talk)
+    assert catch_up(database) == []
+    with database.write() as connection:
+        runs.account(connection, "figures", "statbate", "Somebody")
+
+    assert catch_up(database) == [(1, 0, 35, False, False)]
+
+
 def test_a_clock_that_was_set_back_hides_nothing(database: db.Database) -> None:
     write(database, [shown(5)], 0)
     catch_up(database, at(3000))
