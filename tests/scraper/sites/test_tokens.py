@@ -1,6 +1,6 @@
 """The token history is read back to the last known transaction, without a hole."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -102,6 +102,33 @@ def test_a_time_without_a_zone_is_in_the_zone_of_the_layout(zone: str, hour: int
     layout = msgspec.structs.replace(SITE.layout, timezone=zone)
 
     assert only(row(1), layout).at == datetime(2026, 11, 20, hour, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("fetched", "dates", "minutes"),
+    [
+        (180, ["02:10", "01:30", "01:05", "01:40", "01:10", "00:50"], [130, 90, 65, 40, 10, -10]),
+        (20, ["01:10", "00:50"], [10, -10]),
+        (80, ["01:10", "01:20"], [70, 20]),
+    ],
+)
+def test_an_hour_that_clocks_show_twice_is_told_by_the_order(
+    fetched: int, dates: list[str], minutes: list[int]
+) -> None:
+    layout = msgspec.structs.replace(SITE.layout, timezone="America/Los_Angeles")
+    first = datetime(2026, 11, 1, 8, tzinfo=UTC)  # 01:00 for the first time
+    rows = [row(99 - n, date=f"2026-11-01T{date}:00") for n, date in enumerate(dates)]
+    request = endpoints.token_stats(layout, given.errand())
+    answer = given.answer(msgspec.json.encode({"transactions": rows}), request)
+    answer = msgspec.structs.replace(answer, fetched_at=first + timedelta(minutes=fetched))
+
+    acts = [
+        one
+        for one in tokens.token_stats(answer, layout).records
+        if isinstance(one, records.Interaction)
+    ]
+
+    assert [one.at for one in acts] == [first + timedelta(minutes=at) for at in minutes]
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "../etc/passwd", ""])

@@ -81,7 +81,7 @@ def token_stats(answer: payload.Payload, layout: site.Layout) -> payload.Batch:
     fresh = [row for row in rows if row.id != last]
     newest = int(context.get("newest") or max((row.id for row in rows), default=0))
     closed = not fresh or min(row.id for row in fresh) <= cursor
-    found = [_act(row, answer, layout) for row in fresh]
+    found = _acts(fresh, answer, layout)
     if not closed:
         oldest = min(row.id for row in fresh)
         lead = endpoints.token_stats_before(layout, answer.request, oldest, newest)
@@ -106,7 +106,22 @@ def _refuse_break(answer: payload.Payload, rows: list[Transaction]) -> None:
         raise errors.TryLater("wrong_page", "the page shows a transaction twice", url=answer.url)
 
 
-def _act(row: Transaction, answer: payload.Payload, layout: site.Layout) -> records.Interaction:
+def _acts(
+    rows: list[Transaction], answer: payload.Payload, layout: site.Layout
+) -> list[records.Interaction]:
+    """Read rows, newest first: in an hour that a zone's clocks show twice, none is behind another.
+
+    Nor behind the answer; where both hours could be meant, it is the later one.
+    """
+    found, latest = [], answer.fetched_at
+    for row in rows:
+        early, late = (_moment(row.date, layout, answer.url, fold) for fold in (0, 1))
+        latest = late if late <= latest else early
+        found.append(_act(row, latest, answer))
+    return found
+
+
+def _act(row: Transaction, at: datetime, answer: payload.Payload) -> records.Interaction:
     account = payload.context_text(answer.request, "room")
     room = names.username(row.broadcaster_username or account, answer.url)
     other = row.username if (row.username or "").lower() != account else row.broadcaster_username
@@ -114,7 +129,7 @@ def _act(row: Transaction, answer: payload.Payload, layout: site.Layout) -> reco
         source=SOURCE,
         room=room,
         key=str(row.id),
-        at=_moment(row.date, layout, answer.url),
+        at=at,
         kind=_kind(row.description),
         username=names.username(other, answer.url) if other else None,
         tokens=_tokens(row.tokens, answer.url),
@@ -135,12 +150,12 @@ def _tokens(value: int | str, url: str) -> int:
     return int(digits)
 
 
-def _moment(text: str, layout: site.Layout, url: str) -> datetime:
-    """Return the instant of a date; one without a zone is in the layout's."""
+def _moment(text: str, layout: site.Layout, url: str, fold: int) -> datetime:
+    """Return the instant of a date; one without a zone is in the layout's, first or second."""
     zone = _zone(layout)
     for read in (_iso, *(_written(pattern) for pattern in DATES)):
         with contextlib.suppress(ValueError, OverflowError):
-            return read(text.strip(), zone).astimezone(UTC)
+            return read(text.strip(), zone).replace(fold=fold).astimezone(UTC)
     raise errors.PageChanged("page_changed", f"{text[:60]!r} is no date", url=url)
 
 
