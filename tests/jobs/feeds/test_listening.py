@@ -78,7 +78,7 @@ async def test_a_passing_trouble_is_waited_out_and_shown(
     async with house.listening():
         await until(lambda: house.state() == "live")
         before = house.count()
-        number = world.fault(kind, path=FEED, **details)
+        number = world.fault(kind, path=FEED, times=None, **details)
         world.play(1, 10, platforms=CHATURBATE)
         await until(lambda: house.state() == "backing_off")
         shown = house.feed()
@@ -257,6 +257,23 @@ async def test_a_cursor_that_is_gone_leaves_a_gap_where_the_backlog_does_not_rea
     world.play(1, 100, platforms=CHATURBATE)
     async with house.listening():
         await until(lambda: house.count("gaps") == 1)
+
+
+async def test_a_place_that_is_gone_is_a_gap_and_the_feed_goes_on_from_its_backlog(
+    house: given_feeds.House, world: client.Practice
+) -> None:
+    async with house.listening():
+        await until(lambda: house.state() == "live")
+    before = house.count()
+    world.fault("server_error", path=FEED, status=410)
+    world.play(1, 30, platforms=CHATURBATE)
+    async with house.listening():
+        await until(lambda: house.count() == before + 30)
+        shown = house.feed()
+
+    with house.database.read() as connection:
+        (gap,) = gaps.of_state(connection)
+    assert (gap.reason, shown.state, shown.code) == ("cursor_lost", "live", None)
 
 
 async def test_an_answer_that_tells_nothing_is_not_kept(house: given_feeds.House) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from fixtures.practice import camsoda_chat, client, happenings
+from models import records
+from models.records import camsoda
 from scraper import errors, payload, talk
 from scraper.fetch import socket
 from scraper.sites.camsoda import endpoints, node
@@ -198,7 +200,21 @@ def test_a_guest_shows_the_ticket_joins_the_room_and_follows_to_another_node() -
     assert moved == talk.Opening(url="wss://node7.livemediahost.com", say=opening.say)
     assert not said.hear("[39,{},1,[51]]").live
     said.hear('[2,{"username":"guest_1"}]')
-    assert said.hear("[39,{},1,[51]]").live
+    assert said.hear("[39,{},1,[51]]") == talk.Heard(keep=True, live=True)
+
+
+def test_how_many_watch_is_kept_where_it_changes_and_the_last_word_is_a_snapshot() -> None:
+    said, _ = begun(GUEST)
+    texts = [f"[39,{{}},1,[{count}]]" for count in (51, 51, 52, '"50"', -1)]
+    kept = [talk.Frame(at=given_answers.AT, text=text) for text in texts if said.hear(text).keep]
+    asked = endpoints.live_tips(LAYOUT, "operator_one")
+    batch = Listener.parse("camsoda", given_answers.answer(talk.body(kept), asked))
+
+    assert len(kept) == 4
+    odd, watch = batch.records
+    assert isinstance(odd, records.Interaction)
+    assert (odd.kind, odd.text) == ("unknown", "[39,{},1,[-1]]")
+    assert watch == camsoda.CamsodaOnlineSnapshot(username="operator_one", viewers=50)
 
 
 @pytest.mark.parametrize("where", ["wss://elsewhere.invalid/", "ws://node7.livemediahost.com/", ""])
