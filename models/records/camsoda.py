@@ -25,10 +25,7 @@ class CamsodaSnapshot(records.Snapshot, frozen=True, kw_only=True):
 
 
 class CamsodaOnlineSnapshot(records.Snapshot, frozen=True, kw_only=True):
-    """A room of Camsoda as the list of rooms online shows it (confidence M).
-
-    While it is listened to, its socket tells how many watch, and nothing else of this.
-    """
+    """A room of Camsoda as the list of rooms online shows it (confidence M)."""
 
     source: ClassVar[str] = "camsoda"
     table: ClassVar[str] = "camsoda_online_snapshots"

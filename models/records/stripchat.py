@@ -39,10 +39,7 @@ class StripchatSnapshot(records.Snapshot, frozen=True, kw_only=True):
 
 
 class StripchatLiveSnapshot(records.Snapshot, frozen=True, kw_only=True):
-    """A room in Stripchat's answer about many rooms at once (confidence M).
-
-    An extension in the room tells how many watch, and nothing else of this.
-    """
+    """A room in Stripchat's answer about many rooms at once (confidence M)."""
 
     source: ClassVar[str] = "stripchat"
     table: ClassVar[str] = "stripchat_live_snapshots"

@@ -247,7 +247,7 @@ def test_statistics_count_what_two_sources_state_once(database: db.Database) -> 
     assert sum(hour.seconds for hour in hours) == whole.seconds == 5400
 
 
-def level(minute: float, viewers: int) -> telemetry.Level:
+def level(minute: float, viewers: int, source: str = "post:overlay") -> telemetry.Level:
     return telemetry.Level(
         room="Operator_One",
         platform="chaturbate",
@@ -255,7 +255,7 @@ def level(minute: float, viewers: int) -> telemetry.Level:
         tips=0,
         viewers=viewers,
         timestamp=0,
-        source="post:overlay",
+        source=source,
     )
 
 
@@ -275,6 +275,26 @@ def test_levels_that_overlays_send_are_a_sign_of_being_on_and_measure_viewers(
     assert (whole.peak_viewers, whole.mean_viewers, whole.viewers_by) == (30, 20, "telemetry")
     assert one is not None
     assert (one.started_by, one.ended_by) == ("telemetry", "silence after telemetry")
+
+
+def test_a_sender_that_never_says_anybody_watches_does_not_measure_viewers(
+    database: db.Database,
+) -> None:
+    write(database, [heard(0, "broadcast_start", room="Operator_One")])
+    with database.write() as connection:
+        for minute in range(30):
+            told = [level(minute, 0, "post:extension")]
+            told += [level(minute + 0.5, minute)] if minute in (10, 20) else []
+            for one in told:
+                telemetry.write(connection, [one], at(minute))
+    with database.read() as connection:
+        whole = session_stats.totals(connection, ROOM, at(0), at(30))
+        [hour] = session_stats.by_hour(connection, ROOM, at(0), at(30))
+        silent = session_stats.totals(connection, ROOM, at(0), at(5))
+
+    assert (whole.peak_viewers, whole.mean_viewers, whole.viewers_by) == (20, 15.0, "telemetry")
+    assert hour == whole
+    assert silent.viewers_by is None
 
 
 def test_viewers_that_nobody_measured_are_none(database: db.Database) -> None:
