@@ -166,7 +166,14 @@ async def test_the_dashboard_is_told_in_the_contracts_words(place: given.Place) 
 async def test_a_room_comes_to_what_its_platforms_hold_and_names_who_acted_lately(
     place: given.Place,
 ) -> None:
-    place.apply(given.act("1"), given.act("2", username="bob", private=True))
+    gift = {"at": given.ago(seconds=9), "tokens": 7}
+    place.apply(
+        given.act("1"),
+        given.act("2", username="bob", private=True),
+        given.act("3", source="chaturbate.events", username=None, **gift),
+        given.act("4", source="chaturbate.token_stats", username="carol", **gift),
+        given.act("5", platform="camsoda", room="camsoda/operator_one", username="dave"),
+    )
     async with place.web() as web, place.listening("/ws/dashboard") as socket:
         await place.state(web)
         await place.state(web, platform="stripchat", tokens_count=20)
@@ -174,7 +181,7 @@ async def test_a_room_comes_to_what_its_platforms_hold_and_names_who_acted_latel
             socket, "ROOM_UPDATE", until=lambda told: told["data"]["new_total"] == 1500
         )
 
-    assert room["data"] == {"new_total": 1500.0, "members": ["alice"]}
+    assert room["data"] == {"new_total": 1500.0, "members": ["alice", "dave"]}
 
 
 async def test_what_another_process_writes_is_told_too(place: given.Place) -> None:
