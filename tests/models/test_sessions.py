@@ -247,6 +247,39 @@ def test_statistics_count_what_two_sources_state_once(database: db.Database) -> 
     assert sum(hour.seconds for hour in hours) == whole.seconds == 5400
 
 
+STRIP = "stripchat.live_chat"
+
+
+def shows(minute: float, kind: str, word: str) -> records.Interaction:
+    return heard(minute, kind, STRIP, text=word)
+
+
+def test_a_show_that_is_not_public_is_part_of_the_session_and_what_follows_is_no_new_one(
+    database: db.Database,
+) -> None:
+    write(
+        database,
+        [
+            shows(0, "broadcast_start", "public"),
+            shows(5, "status", "p2p"),
+            shows(65, "status", "private"),
+            shows(180, "broadcast_start", "public"),
+            shows(200, "broadcast_stop", "off"),
+            shows(240, "status", "groupShow"),
+            shows(300, "broadcast_start", "public"),
+            shows(301, "status", "idle"),
+            shows(380, "broadcast_start", "public"),
+            shows(390, "broadcast_stop", "off"),
+        ],
+    )
+
+    assert catch_up(database) == [
+        (1, 0, 200, True, True),
+        (2, 240, 300, False, False),
+        (3, 380, 390, True, True),
+    ]
+
+
 def level(minute: float, viewers: int, source: str = "post:overlay") -> telemetry.Level:
     return telemetry.Level(
         room="Operator_One",
