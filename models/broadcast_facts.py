@@ -28,7 +28,8 @@ STREAMS = "SELECT id, source FROM streams WHERE site = ? AND place = ?"
 
 _SPELLED = """SELECT username FROM accounts WHERE site = ? AND lower(username) = ?
     UNION SELECT room FROM streams WHERE site = ? AND place = ?"""
-_STATED = """SELECT i.at, i.kind, s.source, i.text FROM interactions i JOIN streams s ON s.id = i.stream_id
+_STATED = """SELECT i.at, i.kind, s.source, i.text
+    FROM interactions i JOIN streams s ON s.id = i.stream_id
     WHERE i.stream_id IN ANY ? AND i.at >= ? AND i.kind IN ANY ? ORDER BY i.at, i.id"""
 _MINUTE = {"sqlite": "substr(at, 1, 16)", "postgresql": "date_trunc('minute', at)"}
 _ACTS = """SELECT min(at), max(at) FROM interactions
