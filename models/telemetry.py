@@ -134,7 +134,7 @@ def top(connection: Connection) -> int:
 
 def current(connection: Connection, room: str, platform: str, at: datetime) -> Row | None:
     """Return what a room stands at; None if nobody has stated it for an hour."""
-    found = bulk.select(connection, _NOW, room, platform)
+    found = bulk.select(connection, _NOW, bulk.storable(room), bulk.storable(platform))
     row = _row(found[0]) if found else None
     return row if row and at - row.confirmed_at < CURRENT else None
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib import parse
 
 import pytest
 from sqlalchemy import text
@@ -41,6 +42,15 @@ async def test_what_is_stated_is_answered_by_the_contract_and_read_again(
     assert told["message"] == "Telemetría procesada para room operator_one"
     assert abs(told["processed_at"] - time.time()) < 5
     assert read.json() == given.UPDATE
+
+
+@pytest.mark.parametrize("room", ["a\0b", "a/b", "100%", "ñ?#"])
+async def test_a_room_of_any_name_is_read_again(place: given.Place, room: str) -> None:
+    async with place.web() as web:
+        await place.state(web, room_id=room)
+        read = await web.get(f"{PATH}/{parse.quote(room, safe='')}/chaturbate")
+
+    assert read.json() == given.UPDATE | {"room_id": room.replace("\0", "\ufffd")}
 
 
 async def test_nobody_knows_a_room_that_was_never_stated(place: given.Place) -> None:
