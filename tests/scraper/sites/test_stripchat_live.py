@@ -272,8 +272,9 @@ def test_nothing_in_an_archived_history_leads_to_who_tips_anonymously() -> None:
         details = {"amount": 5, "isAnonymous": anonymous, "tipData": {"tipperKey": "key-17"}}
         return {"type": "tip", "userData": {"id": 17}, "senderId": 17, "details": details}
 
-    body = json.dumps({"messages": [told(True), told(None), told(False)]}).encode()
+    rows = [*map(told, (True, None, False))]
+    body = json.dumps({"messages": rows}).encode()
     kept = answers.veiled(body, endpoints.chat(LAYOUT, "operator_one").veil)
 
     assert kept.count(b"17") == 3
-    assert json.loads(kept)["messages"][2] == told(False)
+    assert json.loads(kept)["messages"][2] == rows[2]
