@@ -104,6 +104,12 @@ def socket_config(layout: site.Layout, username: str) -> payload.Request:
     )
 
 
+def socket_config_before(layout: site.Layout) -> payload.Request:
+    """The same where the site once told it: never kept."""
+    url = layout.url("socket_config_before")
+    return payload.Request(url=url, kind="socket_config_before", via="http", headers=JSON)
+
+
 def live(layout: site.Layout, ids: Mapping[str, str]) -> tuple[payload.Request, ...]:
     """Rooms by their ids (username -> id), up to a hundred in each request."""
     known = sorted((username.lower(), own) for username, own in ids.items())

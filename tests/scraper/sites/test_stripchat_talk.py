@@ -39,6 +39,23 @@ def test_the_id_is_asked_then_a_ticket_and_the_ticket_is_said_first() -> None:
     assert "canary" not in repr(opening) + repr(said)
 
 
+def test_where_the_site_tells_it_no_more_the_socket_is_asked_for_where_it_once_did() -> None:
+    said = centrifugo.Talk(endpoints.live_chat(LAYOUT, "Operator_One"), LAYOUT)
+    assert said.door is not None
+    config = said.begin(given_answers.answer('{"id": 5}', said.door), {})
+    assert isinstance(config, payload.Request)
+    before = said.begin(given_answers.answer("{}", config, status=404), {})
+    assert isinstance(before, payload.Request)
+    told = {"initial": {"client": {"websocket": {"url": SOCKET, "token": "canary"}}}}
+    opening = said.begin(given_answers.answer(json.dumps(told), before), {})
+
+    assert before.url == "https://stripchat.com/api/front/v3/config/initial"
+    assert isinstance(opening, talk.Opening)
+    assert (opening.url, "canary" in opening.say[0]) == (SOCKET, True)
+    with pytest.raises(errors.Refused):
+        said.begin(given_answers.answer("{}", before, status=404), {})
+
+
 @pytest.mark.parametrize("url", ["wss://elsewhere.invalid/x", SOCKET.replace("wss", "ws"), "", "["])
 def test_the_ticket_goes_to_no_other_host_and_never_in_clear(url: str) -> None:
     with pytest.raises(errors.PageChanged):
