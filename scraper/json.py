@@ -49,7 +49,7 @@ def decode(
     Unless `strict`, numbers may be written as texts.
     """
     try:
-        return _decode(text, shape, strict)
+        return mended(text, shape, strict=strict)
     except msgspec.ValidationError as error:
         raise errors.PageChanged("page_changed", f"{where}: {error}", url=url) from error
     except msgspec.DecodeError as error:
@@ -65,7 +65,8 @@ def decode(
 _TRUNCATED = "Input data was truncated"
 
 
-def _decode(text: bytes, shape: type[_T], strict: bool) -> _T:
+def mended(text: bytes, shape: type[_T], *, strict: bool = True) -> _T:
+    """Decode JSON text as `shape`, half surrogate pairs mended; raises what msgspec does."""
     try:
         return msgspec.json.decode(text, type=shape, strict=strict)
     except msgspec.ValidationError:

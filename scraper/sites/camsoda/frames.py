@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from scraper import json
+
 AUTHORIZED = 2
 JOIN = 5
 MOVE = 6
@@ -33,7 +35,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
 def read(text: str) -> Frame | None:
     """Return a frame; None for what has another form."""
     try:
-        said = msgspec.json.decode(text)
+        said = json.mended(text.encode("utf-8", "replace"), object)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
     if not isinstance(said, list) or not said or not _is_number(said[0]):

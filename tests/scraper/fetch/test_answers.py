@@ -35,6 +35,16 @@ def test_no_key_but_the_kept_ones_ever_stays(
     assert msgspec.json.decode(kept) == {k: v for k, v in value.items() if k in {*keep, "always"}}
 
 
+def test_an_answer_with_half_an_emoji_is_kept_as_any_other() -> None:
+    half = (
+        rb'{"events": [{"object": {"user": "x", "tip": {"isAnon": true}}}, "hi \ud83d"], "no": 1}'
+    )
+    veil = {"events.object.user": "events.object.tip.isAnon"}
+
+    assert answers.kept(half, ("events",)).endswith(b'"hi \\ufffd"]}')
+    assert answers.veiled(half, veil).startswith(b'{"events":[{"object":{"user":null,')
+
+
 def test_a_key_with_dots_leads_into_objects() -> None:
     body = b'{"user": {"id": 7, "jwt": "x", "deep": {"a": 1.50, "b": 2}}, "name": "x", "no": {}}'
     kept = answers.kept(body, ("user.id", "user.deep.a", "name.first", "no.body", "absent.a"))

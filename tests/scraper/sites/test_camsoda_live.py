@@ -203,6 +203,15 @@ def test_a_guest_shows_the_ticket_joins_the_room_and_follows_to_another_node() -
     assert said.hear("[39,{},1,[51]]") == talk.Heard(keep=True, live=True)
 
 
+def test_a_frame_with_half_an_emoji_names_nobody_who_tips_by_stealth() -> None:
+    said, _ = begun(GUEST)
+    facts = {"value": 5, "subject_username": "shy_one", "is_tip": True, "is_stealth": True}
+    heard = said.hear(json.dumps([27, facts, 1, ["shy_one tipped \ud83d"]]))
+
+    assert heard.keep
+    assert "shy_one" not in str(heard.text)
+
+
 def test_how_many_watch_is_kept_where_it_changes_and_the_last_word_is_a_snapshot() -> None:
     said, _ = begun(GUEST)
     texts = [f"[39,{{}},1,[{count}]]" for count in (51, 51, 52, '"50"', -1)]

@@ -223,6 +223,15 @@ def test_who_tips_anonymously_is_not_in_the_archive(tip: dict[str, Any]) -> None
     assert answers.veiled(b"Unauthorized", veil) == b"Unauthorized"
 
 
+def test_half_an_emoji_costs_no_event() -> None:
+    body = json.dumps({"events": [event("chatMessage", message={"message": "hi \ud83d"}), event()]})
+    asked = feed.events(SITE.layout, client.USERNAME)
+    came = answers.answer(asked, url=asked.url, status=200, headers={}, body=body.encode())
+
+    found = acts(list(SITE.parsers["events"](came, SITE.layout).records))
+    assert [(one.kind, one.text) for one in found] == [("chat", "hi \ufffd"), ("enter", None)]
+
+
 @pytest.mark.parametrize("said", [b"[]", b"{}", b'{"events": 7}'])
 def test_an_answer_without_entries_has_nobody_to_hide(said: bytes) -> None:
     veil = feed.events(SITE.layout, client.USERNAME).veil

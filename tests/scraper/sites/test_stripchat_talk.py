@@ -96,6 +96,7 @@ def test_of_a_frame_only_what_is_pushed_is_kept_and_a_ping_in_it_is_answered() -
         {"userData": {"id": 7, "username": "shy_one"}, "details": {"isAnonymous": True}},
         {"userData": {"id": 7, "username": "shy_one"}, "details": {"isAnonymous": None}},
         {"userData": {"id": 0, "username": "shy_one"}, "details": {"isAnonymous": False}},
+        {"userData": {"id": 0, "username": "shy_one"}, "details": {"body": "half \ud83d"}},
     ],
 )
 def test_who_is_anonymous_is_left_out_of_what_is_kept(message: dict[str, Any]) -> None:
