@@ -141,7 +141,7 @@ class Talk:
         """Return what to say after an answer, and whether it confirms the chat."""
         number, chat = value.get("id"), CONNECT + 1
         if isinstance(value.get("error"), dict):
-            if number in {None, CONNECT, chat}:
+            if number in (None, CONNECT, chat):  # it may be of any type
                 raise _refusal(value["error"])
             return [], False
         if number == CONNECT:

@@ -129,7 +129,9 @@ def test_a_refusal_is_named_for_its_remedy(
 
 def test_a_channel_that_is_refused_is_done_without() -> None:
     said, _ = begun()
-    assert said.hear('{"id":4,"error":{"code":103,"message":"x"}}') == talk.Heard()
+    for number in (4, "4", {}, []):
+        told = {"id": number, "error": {"code": 103, "message": "x"}}
+        assert said.hear(json.dumps(told)) == talk.Heard()
 
 
 def test_what_came_with_a_goodbye_is_kept_before_it_counts() -> None:
