@@ -38,7 +38,7 @@ def read(answer: payload.Payload, shape: type[_T], *, strict: bool = True) -> _T
         raise errors.PageChanged(
             "hostile_input", f"a JSON answer of {len(answer.body)} bytes", url=answer.url
         )
-    return decode(answer.body.removeprefix(_BOM), shape, answer.url, strict=strict)
+    return decode(answer.body, shape, answer.url, strict=strict)
 
 
 def decode(
@@ -66,7 +66,11 @@ _TRUNCATED = "Input data was truncated"
 
 
 def mended(text: bytes, shape: type[_T], *, strict: bool = True) -> _T:
-    """Decode JSON text as `shape`, half surrogate pairs mended; raises what msgspec does."""
+    """Decode JSON text as `shape`; raises what msgspec does.
+
+    Half surrogate pairs are mended, and a byte order mark is skipped.
+    """
+    text = text.removeprefix(_BOM)
     try:
         return msgspec.json.decode(text, type=shape, strict=strict)
     except msgspec.ValidationError:

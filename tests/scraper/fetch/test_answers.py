@@ -45,6 +45,13 @@ def test_an_answer_with_half_an_emoji_is_kept_as_any_other() -> None:
     assert answers.veiled(half, veil).startswith(b'{"events":[{"object":{"user":null,')
 
 
+def test_a_byte_order_mark_costs_no_answer() -> None:
+    marked = b'\xef\xbb\xbf{"events": [], "no": 1}'
+
+    assert answers.kept(marked, ("events",)) == b'{"events":[]}'
+    assert answers.veiled(marked, {"events.user": "events.mark"}) == b'{"events":[],"no":1}'
+
+
 def test_a_key_with_dots_leads_into_objects() -> None:
     body = b'{"user": {"id": 7, "jwt": "x", "deep": {"a": 1.50, "b": 2}}, "name": "x", "no": {}}'
     kept = answers.kept(body, ("user.id", "user.deep.a", "name.first", "no.body", "absent.a"))
