@@ -80,7 +80,7 @@ def test_pages_and_short_notes_stay_so_that_they_are_recognised(body: bytes) -> 
         b'["canary"]',
         b'"canary"',
         b'{"chat_password": "canary',
-        b'\xef\xbb\xbf{"chat_password": "canary"}',
+        b'\xef\xbb\xbf{"chat_password": "canary"',
         b"canary" * 1000,
     ],
 )
