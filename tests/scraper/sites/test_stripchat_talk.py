@@ -129,7 +129,8 @@ def test_a_refusal_is_named_for_its_remedy(
 
 def test_a_channel_that_is_refused_is_done_without() -> None:
     said, _ = begun()
-    for number in (4, "4", {}, []):
+    numbers: tuple[Any, ...] = (4, "4", {}, [])
+    for number in numbers:
         told = {"id": number, "error": {"code": 103, "message": "x"}}
         assert said.hear(json.dumps(told)) == talk.Heard()
 
