@@ -203,6 +203,29 @@ def test_a_guest_shows_the_ticket_joins_the_room_and_follows_to_another_node() -
     assert said.hear("[39,{},1,[51]]") == talk.Heard(keep=True, live=True)
 
 
+@pytest.mark.parametrize(
+    ("facts", "kind", "text"),
+    [
+        ({}, "notice", "a new topic"),
+        ({"is_tip": False, "value": 0}, "notice", "a new topic"),
+        ({"is_tip": False, "subject_username": ""}, "notice", None),
+        ({"is_tip": True, "value": 5}, "tip", None),
+    ],
+)
+def test_a_notice_about_nobody_keeps_its_words(
+    facts: dict[str, Any], kind: str, text: str | None
+) -> None:
+    said, _ = begun(GUEST)
+    told = json.dumps([27, facts, 1, ["<b>a new topic</b>"]])
+    frame = talk.Frame(at=given_answers.AT, text=said.hear(told).text or "")
+    asked = endpoints.live_tips(LAYOUT, "operator_one")
+    (act,) = given_feeds.acts(
+        Listener.parse("camsoda", given_answers.answer(talk.body([frame]), asked))
+    )
+
+    assert (act.kind, act.username, act.text) == (kind, None, text)
+
+
 def test_a_frame_with_half_an_emoji_names_nobody_who_tips_by_stealth() -> None:
     said, _ = begun(GUEST)
     facts = {"value": 5, "subject_username": "shy_one", "is_tip": True, "is_stealth": True}

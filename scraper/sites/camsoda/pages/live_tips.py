@@ -111,7 +111,7 @@ def _notice(frame: frames.Frame, url: str) -> Act:
     """Read a tip, or what else is announced: only what is a tip of at least one token counts."""
     hidden = frames.is_anonymous(frame)
     name = frame.facts.get("subject_username")
-    who = None if hidden else names.username(str(name), url)
+    who = None if hidden or name is None else names.username(str(name), url)
     said = None if hidden else _text(frame, url)
     tokens = values.count(frame.facts.get("value"), url) or 0
     if frame.facts.get("is_tip") is not True or tokens < 1:
