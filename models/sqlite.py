@@ -28,11 +28,15 @@ _PRAGMAS = {
     "foreign_keys": ("ON", 1),
     "trusted_schema": ("OFF", 0),
     "temp_store": ("MEMORY", 2),
-    "cache_size": ("-65536", -65536),
     "journal_size_limit": ("67108864", 67108864),
 }
-_WRITER = {"wal_autocheckpoint": ("1000", 1000)}
-_READER = {"wal_autocheckpoint": ("0", 0), "query_only": ("ON", 1)}
+_WRITER = {"wal_autocheckpoint": ("1000", 1000), "cache_size": ("-16384", -16384)}
+_READER = {
+    "wal_autocheckpoint": ("0", 0),
+    "query_only": ("ON", 1),
+    "cache_size": ("-4096", -4096),
+}
+"""Each connection has a cache of its own, in KiB: what is in none of them is in the system's."""
 
 _REASONS = {
     5: "database_busy",  # SQLITE_BUSY
