@@ -73,7 +73,7 @@ def _stating(taken: intake.Intake) -> _Act:
             update = _UPDATE.decode(await request.body())
         except msgspec.ValidationError as error:
             return _said(422, f"Failed to deserialize the JSON body: {error}")
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             return _said(400, f"Failed to parse the request body as JSON: {error}")
         try:
             await taken.take(_level(update, f"post:{name}"))
