@@ -135,6 +135,7 @@ class Listener:
                 await asyncio.to_thread(taker.note_silence)
             while True:
                 request = await asyncio.to_thread(taker.ask, patient=patient)
+                asked, waited = time.monotonic(), patient
                 taken = await self._once(ear, taker, request)
                 patient, self._wait = True, self._outside.waits.first
                 await self._live()
@@ -143,8 +144,8 @@ class Listener:
                 self._cut_off = False
                 if taken.new:
                     self._outside.nudge()
-                elif taker.feed.every:
-                    await asyncio.sleep(taker.feed.every)
+                elif waited:
+                    await asyncio.sleep(taker.feed.every - (time.monotonic() - asked))
                 if await self._is_paused():
                     return  # and come back as after any other silence
 

@@ -276,6 +276,21 @@ async def test_a_place_that_is_gone_is_a_gap_and_the_feed_goes_on_from_its_backl
     assert (gap.reason, shown.state, shown.code) == ("cursor_lost", "live", None)
 
 
+async def test_a_feed_that_does_not_wait_for_news_is_not_asked_without_a_pause(
+    house: given_feeds.House, world: client.Practice
+) -> None:
+    async with house.listening():
+        await until(lambda: house.state() == "live")
+    world.fault("empty", path=FEED, times=None)
+    async with house.listening():
+        asked = len(world.requests(FEED))
+        await until(lambda: len(world.requests(FEED)) >= asked + 3)
+        times = [one["at"] for one in world.requests(FEED)[asked:]]
+        world.clear_faults()
+
+    assert times[2] - times[1] > 0.9
+
+
 RELAY = """
 [sites.relay]
 base_url = "{0.relay}"

@@ -358,6 +358,7 @@ def test_a_waiting_reader_uses_the_same_request_and_decides_itself_when_to_ask()
     batch = SITE.parsers["events"](given_answers.answer(body, asked), SITE.layout)
 
     assert asked.url.endswith("/:token/?timeout=30&i=5-0")
+    assert "timeout=90" in feed.events(SITE.layout, client.USERNAME, wait=600).url
     assert (batch.leads, batch.records[-1]) == ((), records.Cursor(value="6-0"))
 
 
