@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -19,8 +19,14 @@ _SHOWN = "status"
 _SHOWING = frozenset({"stripchat.live_chat", "stripchat.bridge"})
 """Whose `status` is the word for a show that is not public."""
 
+_REPEATING = frozenset({"stripchat.bridge"})
+"""Who may say more than once that one broadcast is public."""
+
 _AWAY = frozenset({"idle"})
 """Words for no show."""
+
+LONGEST_SHOW = timedelta(hours=2)
+"""How long after the last word of a show, at most, it is still the same broadcast."""
 
 PERSONS = "SELECT id FROM persons WHERE site = ? AND lower(username) = ?"
 TELEMETRY = "FROM telemetry WHERE room IN ANY ? AND platform IN ANY ? AND confirmed_at >= ?"
@@ -66,15 +72,16 @@ def _stated(rows: Iterable[Any]) -> Iterator[evidence.Fact]:
     since: dict[str, datetime] = {}
     for stored, kind, source, word in rows:
         at, by = moment.loaded(stored), f"event {source}"
-        if kind == _SHOWN:
-            if source not in _SHOWING or word in _AWAY:
-                since.pop(source, None)
-            else:
-                yield from _both("online", by, since.setdefault(source, at), at)
-        elif kind in _EVENTS and (began := since.pop(source, None)) and _EVENTS[kind] == "start":
+        began = since.pop(source, at)
+        began = began if at - began <= LONGEST_SHOW else at
+        starts = _EVENTS.get(kind) == "start"
+        shows = kind == _SHOWN and source in _SHOWING and word not in _AWAY
+        if shows or (starts and began < at):
             yield from _both("online", by, began, at)
-        else:
+        elif kind in _EVENTS:
             yield evidence.Fact(at=at, what=_EVENTS[kind], by=by)
+        if shows or (starts and source in _REPEATING):
+            since[source] = at
 
 
 def spelled(connection: Connection, room: Room) -> tuple[list[str], list[str]]:

@@ -270,6 +270,9 @@ def test_a_show_that_is_not_public_is_part_of_the_session_and_what_follows_is_no
             shows(301, "status", "idle"),
             shows(380, "broadcast_start", "public"),
             shows(390, "broadcast_stop", "off"),
+            shows(1000, "status", "private"),  # that it ended nobody heard
+            shows(1130, "broadcast_start", "public"),
+            shows(1160, "broadcast_stop", "off"),
         ],
     )
 
@@ -277,7 +280,19 @@ def test_a_show_that_is_not_public_is_part_of_the_session_and_what_follows_is_no
         (1, 0, 200, True, True),
         (2, 240, 300, False, False),
         (3, 380, 390, True, True),
+        (4, 1000, 1000, False, False),
+        (5, 1130, 1160, True, True),
     ]
+
+
+def test_a_bridge_that_says_again_that_a_room_is_public_tells_of_one_broadcast(
+    database: db.Database,
+) -> None:
+    bridge = "stripchat.bridge"
+    said = [heard(minute, "broadcast_start", bridge, text="public") for minute in (0, 25, 70)]
+    write(database, [*said, heard(80, "broadcast_stop", bridge, text="off")])
+
+    assert catch_up(database) == [(1, 0, 80, True, True)]
 
 
 def level(minute: float, viewers: int, source: str = "post:overlay") -> telemetry.Level:
