@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
@@ -13,6 +13,9 @@ from models import bulk, happened, marks, moment
 
 State = Literal["queued", "done", "failed", "limited"]
 """`queued` is to be told · `done` was · `failed` could not be · `limited` is over its limits."""
+
+LONGEST = timedelta(minutes=10)
+"""No firing waits longer for another attempt: it waits since before the clock was set back."""
 
 _READER = "rules"
 _ADD = bulk.Upsert(
@@ -34,12 +37,13 @@ _KNOWN = f"""
     JOIN rule_firings f ON f.interaction_id = same.id JOIN interactions i ON i.id = same.id"""
 _NAMES = "id, rule, way, interaction_id, event, state, attempts, last_error, at, next_at, done_at"
 _COLUMNS = f"{_NAMES} FROM rule_firings"
+_WAITED = "state = 'queued' AND (next_at <= ? OR next_at > ?)"
 _DUE = f"""
     SELECT {_NAMES}
     FROM (SELECT *, row_number() OVER (PARTITION BY rule ORDER BY next_at, id) AS place
-          FROM rule_firings WHERE state = 'queued' AND next_at <= ?) AS waiting
+          FROM rule_firings WHERE {_WAITED}) AS waiting
     WHERE place <= ? ORDER BY next_at, id"""
-_NEXT = "SELECT min(next_at) FROM rule_firings WHERE state = 'queued'"
+_ANY = f"SELECT 1 FROM rule_firings WHERE {_WAITED} LIMIT 1"
 _TRY = "UPDATE rule_firings SET attempts = attempts + 1 WHERE id IN ANY ?"
 _SETTLE = "UPDATE rule_firings SET state = ?, last_error = ?, next_at = ?, done_at = ? WHERE id = ?"
 _NEWEST = f"SELECT {_COLUMNS} ORDER BY id DESC LIMIT ?"
@@ -106,8 +110,8 @@ def known(connection: Connection, acts: Sequence[int]) -> set[tuple[str, int]]:
 
 def due(connection: Connection, at: datetime, of_a_rule: int) -> list[Firing]:
     """Return what is to be told at a time, what waited longest first; of a rule only so many."""
-    when = moment.stored(at, connection.dialect.name)
-    return [_firing(row) for row in bulk.select(connection, _DUE, when, of_a_rule)]
+    bounds = _bounds(connection, at)
+    return [_firing(row) for row in bulk.select(connection, _DUE, *bounds, of_a_rule)]
 
 
 def attempt(connection: Connection, chosen: Sequence[Firing]) -> list[Firing]:
@@ -117,10 +121,13 @@ def attempt(connection: Connection, chosen: Sequence[Firing]) -> list[Firing]:
     return [msgspec.structs.replace(one, attempts=one.attempts + 1) for one in chosen]
 
 
-def following(connection: Connection) -> datetime | None:
-    """Return when the next firing is to be told, None if none waits."""
-    [(found,)] = bulk.select(connection, _NEXT)
-    return None if found is None else moment.loaded(found)
+def any_due(connection: Connection, at: datetime) -> bool:
+    """Tell whether anything is to be told at a time."""
+    return bool(bulk.select(connection, _ANY, *_bounds(connection, at)))
+
+
+def _bounds(connection: Connection, at: datetime) -> list[Any]:
+    return [moment.stored(when, connection.dialect.name) for when in (at, at + LONGEST)]
 
 
 def settle(connection: Connection, told: Sequence[Firing]) -> None:

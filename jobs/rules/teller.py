@@ -107,9 +107,8 @@ class Teller:
         """Write what has ended; return what to tell now, its attempts counted, with the acts."""
         if not ended:
             with self._database.read() as connection:
-                following = firings.following(connection)
-            if following is None or following > moment.now():
-                return [], {}
+                if not firings.any_due(connection, moment.now()):
+                    return [], {}
         with self._database.write() as connection:
             firings.settle(connection, ended)
             chosen = _chosen(firings.due(connection, moment.now(), 2 * OF_A_RULE), busy)

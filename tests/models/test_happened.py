@@ -96,6 +96,27 @@ def test_what_fired_is_known_whichever_source_tells_of_it_again(database: db.Dat
     }
 
 
+def test_what_waits_is_due_at_its_time_and_where_the_clock_was_set_back(
+    database: db.Database,
+) -> None:
+    (act,) = state(database, tip(FEED))
+    waits = [timedelta(minutes=minutes) for minutes in (-1, 5, 60)]
+    queued = firings.Firing(
+        rule="", way="webhook", interaction_id=act.id, state="queued", at=act.at, next_at=act.at
+    )
+    with database.write() as connection:
+        firings.mark(connection)
+        assert not firings.any_due(connection, act.at)
+        fired = [
+            msgspec.structs.replace(queued, rule=str(wait), next_at=act.at + wait) for wait in waits
+        ]
+        firings.place(connection, fired, act.id)
+
+        assert firings.any_due(connection, act.at)
+        due = firings.due(connection, act.at, 9)
+    assert [one.rule for one in due] == [str(waits[0]), str(waits[2])]
+
+
 def test_a_long_log_is_read_by_its_indexes(database: db.Database) -> None:
     with database.write() as connection:
         source = store.source(connection)
