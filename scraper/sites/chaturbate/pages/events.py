@@ -176,7 +176,7 @@ def _whole(event: Any) -> str:
 
 
 def _hides_somebody(what: dict[str, Any]) -> bool:
-    """Whether an object says of anything in it that it is anonymous, or does not say so of a tip."""
+    """Whether an object says that anything in it is anonymous, or of a tip not that it is none."""
     inner = [what, *(one for one in what.values() if isinstance(one, dict))]
     tip = what.get("tip")
     unsaid = isinstance(tip, dict) and "isAnon" not in tip
