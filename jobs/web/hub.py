@@ -7,17 +7,13 @@ messages in memory, is told which, and finds them in the table.
 from __future__ import annotations
 
 import asyncio
-import operator
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from jobs import logs
-from jobs.web import messages
+from jobs.web import clients, messages
 from models import db
-
-BUFFER = 128
-"""Messages that wait for one client; more are missed, and the client is told."""
 
 PAGE = 500
 """Rows that are read at once."""
@@ -66,67 +62,12 @@ class Log(Protocol):
         ...
 
 
-class Client:
-    """Somebody who listens: what waits for them, and what they missed."""
-
-    def __init__(
-        self, marks: messages.Marks, *, private: bool, seq: Callable[[messages.Marks], int | str]
-    ) -> None:
-        self.marks = marks
-        self.missed_in_all = 0
-        self.private = private
-        self._seq = seq
-        self._waiting: list[messages.Message] = []
-        self._missed = 0
-        self._woken = asyncio.Event()
-
-    def offer(self, new: Sequence[messages.Message]) -> None:
-        """Take messages for them, but those they have or may not have."""
-        room = 0 if self._missed else BUFFER - len(self._waiting)
-        marks, offered = self.marks, 0
-        for message in new:
-            if not message.extra:  # what is extra stands at no place of the log
-                if not any(map(operator.gt, message.marks, marks)):
-                    continue
-                marks = tuple(map(max, marks, message.marks))
-            if not self.hears(message):
-                continue
-            offered += 1
-            if offered <= room:
-                self._waiting.append(message)
-                self.marks = marks
-        self._missed += max(offered - room, 0)
-        if offered:
-            self._woken.set()
-
-    def hears(self, message: messages.Message) -> bool:
-        """Tell whether a message is for them."""
-        return not (message.known if self.private else message.private)
-
-    @property
-    def waits(self) -> bool:
-        """Whether something waits for them."""
-        return bool(self._waiting)
-
-    async def following(self) -> list[messages.Message]:
-        """Return the next messages for them, once there are any."""
-        while not self._waiting and not self._missed:
-            self._woken.clear()
-            await self._woken.wait()
-        if self._waiting:
-            found, self._waiting = self._waiting, []
-            return found
-        missed, self._missed = self._missed, 0
-        self.missed_in_all += missed
-        return [messages.lagged(missed, self._seq(self.marks))]
-
-
 class Channel:
     """One log and everybody who listens to it. To be used by one event loop, but for `nudge`."""
 
     def __init__(self, database: db.Database, log: Log) -> None:
         self.log = log
-        self.clients: set[Client] = set()
+        self.clients: set[clients.Client] = set()
         self.missed = 0
         self._database = database
         self._marks: messages.Marks | None = None
@@ -159,7 +100,7 @@ class Channel:
         self._extras += extras
         self._nudged.set()
 
-    def join(self, client: Client, page: messages.Page) -> bool:
+    def join(self, client: clients.Client, page: messages.Page) -> bool:
         """Let a client listen from its marks on, if `page`, read behind them, reaches our own."""
         if not self.clients or self._marks is None:
             self._marks = page.marks
@@ -168,7 +109,7 @@ class Channel:
         self.clients.add(client)
         return True
 
-    def leave(self, client: Client) -> None:
+    def leave(self, client: clients.Client) -> None:
         """Let a client go."""
         self.clients.discard(client)
         self.missed += client.missed_in_all
@@ -198,8 +139,7 @@ class Channel:
         """Hand messages on, no faster than those who are not slow can send them."""
         for begin in range(0, len(new), _STEP):
             step = new[begin : begin + _STEP]
-            for client in self.clients:
-                client.offer(step)
+            clients.offer(self.clients, step)
             self._marks = next((one.marks for one in reversed(step) if not one.extra), self._marks)
             for _ in range(_TURNS):
                 await asyncio.sleep(0)

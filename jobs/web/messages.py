@@ -28,6 +28,10 @@ class Message(msgspec.Struct, frozen=True, dict=True):
     extra: bool = False
     room: str = ""
 
+    def is_for(self, *, private: bool) -> bool:
+        """Tell whether it is for somebody who may know of private acts, or may not."""
+        return not (self.known if private else self.private)
+
     @functools.cached_property
     def frame(self) -> bytes:
         """The message as it leaves: made once, however many listen."""

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from starlette import responses, websockets
 
-from jobs.web import doorman, frames, hub, messages
+from jobs.web import clients, doorman, frames, hub, messages
 from models import db, web_tokens
 
 LOOK = 2.0
@@ -38,7 +38,7 @@ def serving(door: doorman.Doorman, channel: hub.Channel) -> Serve:
             await socket.send_denial_response(responses.PlainTextResponse(error.code, 503))
             return
         offered = socket.scope.get("subprotocols", ())
-        client = hub.Client(end, private=token.scope == "all", seq=channel.log.seq)
+        client = clients.Client(end, private=token.scope == "all", seq=channel.log.seq)
         await socket.accept(doorman.PROTOCOL if doorman.PROTOCOL in offered else None)
         try:
             async with asyncio.TaskGroup() as group:
@@ -86,7 +86,7 @@ async def _watch(
 async def _tell(
     socket: websockets.WebSocket,
     channel: hub.Channel,
-    client: hub.Client,
+    client: clients.Client,
     since: messages.Marks | None,
 ) -> None:
     """Tell a client what it missed, then what comes."""
@@ -103,7 +103,7 @@ async def _tell(
 
 
 async def _begin(
-    socket: websockets.WebSocket, client: hub.Client, since: messages.Marks, seq: int | str
+    socket: websockets.WebSocket, client: clients.Client, since: messages.Marks, seq: int | str
 ) -> None:
     """Let a client begin at its own marks; say so where that cannot be."""
     end = client.marks
@@ -125,9 +125,11 @@ def _too_old(since: messages.Marks, end: messages.Marks) -> messages.Marks | Non
     return skipped if any(skipped) else None
 
 
-async def _replay(socket: websockets.WebSocket, client: hub.Client, page: messages.Page) -> None:
+async def _replay(
+    socket: websockets.WebSocket, client: clients.Client, page: messages.Page
+) -> None:
     client.marks = page.marks
-    await _say(socket, [one for one in page.messages if client.hears(one)])
+    await _say(socket, [one for one in page.messages if one.is_for(private=client.private)])
 
 
 async def _say(socket: websockets.WebSocket, new: Sequence[messages.Message]) -> None:

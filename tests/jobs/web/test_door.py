@@ -12,7 +12,7 @@ import websockets
 from sqlalchemy import text
 
 from jobs import service_settings
-from jobs.web import doorman, gate, hub, messages, sockets
+from jobs.web import clients, doorman, gate, messages, sockets
 from models import db, web_tokens
 from tests.jobs.web import given_door as given
 from tests.models import given_store
@@ -274,34 +274,37 @@ async def test_whoever_names_a_place_that_is_not_there_is_told_so(
 
 
 async def test_a_slow_client_is_told_how_much_it_missed_and_goes_on_and_slows_nobody() -> None:
-    slow = hub.Client((0,), private=True, seq=lambda marks: marks[0])
-    quick = hub.Client((0,), private=True, seq=lambda marks: marks[0])
+    slow = clients.Client((0,), private=True, seq=lambda marks: marks[0])
+    quick = clients.Client((0,), private=True, seq=lambda marks: marks[0])
     heard = []
     for number in range(1, 201):
         message = messages.Message(json.dumps({"seq": number}), (number,))
-        slow.offer([message])
-        quick.offer([message])
+        clients.offer([slow, quick], [message])
         heard += [json.loads(one.text)["seq"] for one in await quick.following()]
 
     told = [json.loads(one.text) for one in [*await slow.following(), *await slow.following()]]
-    slow.offer([messages.Message('{"seq": 201}', (201,))])
+    clients.offer([slow], [messages.Message('{"seq": 201}', (201,))])
 
     assert heard == list(range(1, 201))
-    assert [one["seq"] for one in told[:-1]] == list(range(1, hub.BUFFER + 1))
+    assert [one["seq"] for one in told[:-1]] == list(range(1, clients.BUFFER + 1))
     lagged = told[-1]
-    assert (lagged["event_type"], lagged["missed"], lagged["since"]) == ("LAGGED", 72, hub.BUFFER)
+    assert (lagged["event_type"], lagged["missed"], lagged["since"]) == (
+        "LAGGED",
+        72,
+        clients.BUFFER,
+    )
     assert [one.text for one in await slow.following()] == ['{"seq": 201}']
 
 
 async def test_a_client_that_knows_later_firings_is_not_told_them_twice_and_misses_none() -> None:
-    client = hub.Client((9, 5), private=True, seq=str)
+    client = clients.Client((9, 5), private=True, seq=str)
     ahead = [
         messages.Message(f"{acts}.{fired}", (acts, fired))
         for acts, fired in [(8, 3), (9, 3), (10, 3), (10, 4), (10, 5), (10, 6)]
     ]
-    client.offer(ahead)
-    behind = hub.Client((20, 1), private=True, seq=str)
-    behind.offer([messages.Message("12.1", (12, 1)), messages.Message("12.2", (12, 2))])
+    clients.offer([client], ahead)
+    behind = clients.Client((20, 1), private=True, seq=str)
+    clients.offer([behind], [messages.Message("12.1", (12, 1)), messages.Message("12.2", (12, 2))])
 
     assert [one.text for one in await client.following()] == ["10.3", "10.6"]
     assert client.marks == (10, 6)
@@ -309,9 +312,9 @@ async def test_a_client_that_knows_later_firings_is_not_told_them_twice_and_miss
 
 
 async def test_what_is_told_beside_the_log_hides_nothing_of_the_log() -> None:
-    client = hub.Client((1,), private=True, seq=lambda marks: marks[0])
-    client.offer([messages.Message("beside", (7,), extra=True)])
-    client.offer([messages.Message("2", (2,)), messages.Message("3", (3,))])
+    client = clients.Client((1,), private=True, seq=lambda marks: marks[0])
+    clients.offer([client], [messages.Message("beside", (7,), extra=True)])
+    clients.offer([client], [messages.Message("2", (2,)), messages.Message("3", (3,))])
 
     assert [one.text for one in await client.following()] == ["beside", "2", "3"]
     assert client.marks == (3,)
