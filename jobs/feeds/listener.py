@@ -149,7 +149,7 @@ class Listener:
                 self._cut_off = False
                 if taken.new:
                     self._outside.nudge()
-                elif waited:
+                elif waited and not taken.records:
                     await asyncio.sleep(taker.feed.every - (time.monotonic() - asked))
                 if await self._is_paused():
                     return  # and come back as after any other silence

@@ -199,9 +199,18 @@ def test_an_unknown_method_or_a_broken_object_is_kept_and_the_rest_is_read() -> 
     assert found[3].key
 
 
-@pytest.mark.parametrize("tip", [{"tokens": 5, "isAnon": True}, {"tokens": "5", "isAnon": True}])
-def test_who_tips_anonymously_is_named_nowhere(tip: dict[str, Any]) -> None:
-    (act,) = acts(list(read(event("tip", tip=tip | {"message": ""})).records))
+@pytest.mark.parametrize(
+    "what",
+    [
+        {"tip": {"tokens": 5, "isAnon": True, "message": ""}},
+        {"tip": {"tokens": "5", "isAnon": True}},
+        {"tip": {"tokens": 5}},
+        {"gift": {"tokens": 5, "isAnon": True}},
+        {"isAnon": True},
+    ],
+)
+def test_who_tips_anonymously_is_named_nowhere(what: dict[str, Any]) -> None:
+    (act,) = acts(list(read(event("tip" if "tip" in what else "superTip", **what)).records))
 
     assert act.username is None
     assert "alice" not in (act.text or "")

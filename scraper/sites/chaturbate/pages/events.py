@@ -169,11 +169,18 @@ def _stamped(place: str) -> datetime | None:
 def _whole(event: Any) -> str:
     """Return an event's JSON, without the user where it says that somebody is anonymous."""
     what = event.get("object") if isinstance(event, dict) else None
-    tip = what.get("tip") if isinstance(what, dict) else None
-    if isinstance(tip, dict) and tip.get("isAnon") is not False:
-        left = {name: value for name, value in what.items() if name != "user"}  # type: ignore[union-attr]
+    if isinstance(what, dict) and _hides_somebody(what):
+        left = {name: value for name, value in what.items() if name != "user"}
         event = {**event, "object": left}
     return msgspec.json.encode(event).decode()
+
+
+def _hides_somebody(what: dict[str, Any]) -> bool:
+    """Whether an object says that anything in it is anonymous, or of a tip not that it is none."""
+    inner = [what, *(one for one in what.values() if isinstance(one, dict))]
+    tip = what.get("tip")
+    unsaid = isinstance(tip, dict) and "isAnon" not in tip
+    return unsaid or any(one.get("isAnon", False) is not False for one in inner)
 
 
 def _deed(kind: str) -> Callable[[Any, payload.Payload], Act]:
