@@ -75,6 +75,13 @@ def takes(collector: site.Collector, layout: site.Layout) -> frozenset[str]:
     return frozenset(found | ({"target"} if collector.polls else set()))
 
 
+def takes_target(feed: site.Feed, layout: site.Layout) -> bool:
+    """Return whether a target changes what a feed is asked for."""
+    errand = site.Errand(username="somebody", now=_TRIAL)
+    other = msgspec.structs.replace(errand, target=str(TRIALS["target"]))
+    return feed.start(other, layout) != feed.start(errand, layout)
+
+
 _TRIAL = datetime(2026, 1, 1, tzinfo=UTC)
 TRIALS: Mapping[str, Any] = {
     "target": "another",

@@ -80,32 +80,48 @@ def feeds() -> dict[str, site.Feed]:
 
 
 def feed_problems(
-    wanted: Mapping[str, sections.Feed], accounts: Mapping[str, str]
+    wanted: Mapping[str, sections.Feed], accounts: Mapping[str, sections.Account]
 ) -> Iterator[Problem]:
     """Find feeds that name what is not there, and two that would listen to the same."""
     known = feeds()
-    listens: dict[tuple[str, str, str | None], str] = {}
+    listens: dict[tuple[str, ...], str] = {}
     for name, feed in wanted.items():
         above = ("feeds", name)
-        place = feed.feed.partition(".")[0]
-        if feed.feed not in known:
-            yield (
-                (*above, "feed"),
-                f"there is no feed {feed.feed}; there are {', '.join(sorted(known))}",
-            )
-        elif known[feed.feed].targeted and feed.target is None:
-            yield (*above, "target"), f"{feed.feed} needs to be told which room"
-        if feed.account not in accounts:
-            there = ", ".join(sorted(accounts)) or "none yet"
-            yield (*above, "account"), f"there is no account {feed.account} (known: {there})"
-        elif feed.feed in known and accounts[feed.account] != place:
-            yield (
-                (*above, "account"),
-                f"{feed.account} is at {accounts[feed.account]}, not at {place}",
-            )
-        pushed = feed.feed in known and known[feed.feed].way == "pushed"
-        heard = (feed.account, feed.feed, None if pushed else feed.target)
-        other = listens.setdefault(heard, name)
-        if other != name:
-            same = "has the same address as" if pushed else "listens to the same as"
-            yield above, f"{same} {other}; remove one"
+        faults = [*_wrong(feed, known, accounts)]
+        yield from ((above + key, fault) for key, fault in faults)
+        if faults:
+            continue
+        heard, same = _heard(feed, known[feed.feed], accounts[feed.account].username)
+        others = {listens.setdefault(one, name) for one in heard} - {name}
+        yield from ((above, f"{same} {other}; remove one") for other in sorted(others))
+
+
+def _wrong(
+    feed: sections.Feed, known: Mapping[str, site.Feed], accounts: Mapping[str, sections.Account]
+) -> Iterator[Problem]:
+    place = feed.feed.partition(".")[0]
+    if feed.feed not in known:
+        there = ", ".join(sorted(known))
+        yield ("feed",), f"there is no feed {feed.feed}; there are {there}"
+    elif known[feed.feed].targeted and feed.target is None:
+        yield ("target",), f"{feed.feed} needs to be told which room"
+    elif feed.target and not errands.takes_target(known[feed.feed], register.SITES[place].layout):
+        yield ("target",), f"{feed.feed} takes no target"
+    if feed.account not in accounts:
+        there = ", ".join(sorted(accounts)) or "none yet"
+        yield ("account",), f"there is no account {feed.account} (known: {there})"
+    elif feed.feed in known and accounts[feed.account].site != place:
+        at = accounts[feed.account].site
+        yield ("account",), f"{feed.account} is at {at}, not at {place}"
+
+
+def _heard(
+    feed: sections.Feed, known: site.Feed, username: str
+) -> tuple[list[tuple[str, ...]], str]:
+    """Return all that a feed listens to, and how to say that another one does, too."""
+    if known.way == "pushed":
+        return [(feed.feed, feed.account)], "has the same address as"
+    if known.way == "asked" and not known.keeps:
+        return [(feed.feed,)], "takes away what is told to"
+    rooms = (room or username for room in known.rooms(feed.target, username))
+    return [(feed.feed, feed.account, room.lower()) for room in rooms], "listens to the same as"

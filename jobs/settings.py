@@ -83,7 +83,7 @@ def _foreign_names(given: Settings) -> Iterator[settings_check.Problem]:
         if other != name:
             yield ("accounts", name), f"its password variable is that of {other}; rename one"
     yield from references.problems(given.schedule, sites(given))
-    yield from references.feed_problems(given.feeds, sites(given))
+    yield from references.feed_problems(given.feeds, given.accounts)
 
 
 def sites(settings: Settings) -> dict[str, str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -12,7 +13,20 @@ from models import bulk, evidence, insights, moment, sources, voices
 ROOM_KINDS = ("chat", "private_message", "tip", "enter", "leave", "subject", "goal", "notice")
 """Acts that happen in a room, mostly while it is on."""
 
-_EVENTS = {"broadcast_start": "start", "broadcast_stop": "stop"}
+_EVENTS: Mapping[str, evidence.What] = {"broadcast_start": "start", "broadcast_stop": "stop"}
+
+_SHOWN = "status"
+_SHOWING = frozenset({"stripchat.live_chat", "stripchat.bridge"})
+"""Whose `status` is the word for a show that is not public."""
+
+_REPEATING = frozenset({"stripchat.bridge"})
+"""Who may say more than once that one broadcast is public."""
+
+_AWAY = frozenset({"idle"})
+"""Words for no show."""
+
+LONGEST_SHOW = timedelta(hours=2)
+"""How long after the last word of a show, at most, it is still the same broadcast."""
 
 PERSONS = "SELECT id FROM persons WHERE site = ? AND lower(username) = ?"
 TELEMETRY = "FROM telemetry WHERE room IN ANY ? AND platform IN ANY ? AND confirmed_at >= ?"
@@ -20,8 +34,9 @@ STREAMS = "SELECT id, source FROM streams WHERE site = ? AND place = ?"
 
 _SPELLED = """SELECT username FROM accounts WHERE site = ? AND lower(username) = ?
     UNION SELECT room FROM streams WHERE site = ? AND place = ?"""
-_STATED = """SELECT i.at, i.kind, s.source FROM interactions i JOIN streams s ON s.id = i.stream_id
-    WHERE i.stream_id IN ANY ? AND i.at >= ? AND i.kind IN ANY ?"""
+_STATED = """SELECT i.at, i.kind, s.source, i.text
+    FROM interactions i JOIN streams s ON s.id = i.stream_id
+    WHERE i.stream_id IN ANY ? AND i.at >= ? AND i.kind IN ANY ? ORDER BY i.at, i.id"""
 _MINUTE = {"sqlite": "substr(at, 1, 16)", "postgresql": "date_trunc('minute', at)"}
 _ACTS = """SELECT min(at), max(at) FROM interactions
     WHERE stream_id IN ANY ? AND at >= ? AND kind IN ANY ? GROUP BY {minute}"""
@@ -38,11 +53,9 @@ def of(connection: Connection, room: Room, since: datetime) -> Iterator[evidence
     dialect = connection.dialect.name
     after = moment.stored(since, dialect)
     streams = {row[0]: row[1] for row in bulk.select(connection, STREAMS, *room)}
-    for at, kind, source in bulk.select(
-        connection, _STATED, sorted(streams), after, sorted(_EVENTS)
-    ):
-        what: evidence.What = "start" if _EVENTS[kind] == "start" else "stop"
-        yield evidence.Fact(at=moment.loaded(at), what=what, by=f"event {source}")
+    yield from _stated(
+        bulk.select(connection, _STATED, sorted(streams), after, sorted({*_EVENTS, _SHOWN}))
+    )
     heard = sorted(key for key, source in streams.items() if voices.voice(source).words)
     minutes = _ACTS.format(minute=_MINUTE[dialect])
     for first, last in bulk.select(connection, minutes, heard, after, list(ROOM_KINDS)):
@@ -52,6 +65,23 @@ def of(connection: Connection, room: Room, since: datetime) -> Iterator[evidence
     yield from _recorded(connection, persons, after)
     yield from _levels(connection, room, after)
     yield from _by_hand(connection, room, after)
+
+
+def _stated(rows: Iterable[Any]) -> Iterator[evidence.Fact]:
+    """Yield what events said; what is public again after another show has not begun anew."""
+    since: dict[str, datetime] = {}
+    for stored, kind, source, word in rows:
+        at, by = moment.loaded(stored), f"event {source}"
+        began = since.pop(source, at)
+        began = began if at - began <= LONGEST_SHOW else at
+        starts = _EVENTS.get(kind) == "start"
+        shows = kind == _SHOWN and source in _SHOWING and word not in _AWAY
+        if shows or (starts and began < at):
+            yield from _both("online", by, began, at)
+        elif kind in _EVENTS:
+            yield evidence.Fact(at=at, what=_EVENTS[kind], by=by)
+        if shows or (starts and source in _REPEATING):
+            since[source] = at
 
 
 def spelled(connection: Connection, room: Room) -> tuple[list[str], list[str]]:

@@ -23,9 +23,11 @@ another is shown to nobody, and fires nothing that the other has fired.
 """
 
 _COMES_OUT = f"NOT i.private AND NOT EXISTS {_THOSE} AND o.id < i.id AND NOT o.private)"
-_NAMELESS = f"i.kind = 'tip' AND EXISTS {_THOSE} AND o.person_id IS NULL)"
+NAMELESS = f"i.kind = 'tip' AND EXISTS {_THOSE} AND o.person_id IS NULL)"
+"""Whoever tips anonymously to one source is nobody to all."""
+
 _COLUMNS = f"""
-    i.id, {STANDS_FOR}, {_COMES_OUT}, {_NAMELESS}, coalesce(s.site, a.site), s.source,
+    i.id, {STANDS_FOR}, {_COMES_OUT}, {NAMELESS}, coalesce(s.site, a.site), s.source,
     coalesce(s.place, s.room), i.key, i.kind, p.username, i.tokens, i.text, i.at, i.private,
     y.fetched_at
     FROM interactions i JOIN streams s ON s.id = i.stream_id JOIN accounts a ON a.id = s.account_id

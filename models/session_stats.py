@@ -44,7 +44,11 @@ _ACTS = """SELECT
 _MEASURED = """SELECT at, confirmed_at, viewers FROM {table} WHERE person_id IN ANY ?
     AND viewers IS NOT NULL AND confirmed_at >= ? AND at < ? ORDER BY at"""
 _LEVELS = f"""SELECT arrived_at, confirmed_at, viewers {broadcast_facts.TELEMETRY}
-    AND arrived_at < ? ORDER BY id"""
+    AND arrived_at < ? AND source IN (
+        SELECT source FROM telemetry WHERE room IN ANY ? AND platform IN ANY ? AND viewers > 0)
+    ORDER BY id"""
+"""Without those who send a balance only: of viewers they always say 0."""
+
 _FOLLOWERS = """SELECT count(DISTINCT f.person_id) FROM follow_events f
     JOIN accounts a ON a.id = f.account_id
     WHERE a.site = ? AND lower(a.username) = ? AND f.direction = 'follower' AND f.kind = 'follow'
@@ -157,7 +161,7 @@ def _best(
     best: tuple[str | None, list[Reading]] = None, []
     for source, table in VIEWERS:
         if table == "telemetry":
-            rows: list[Any] = bulk.select(connection, _LEVELS, *spelled, *bounds)
+            rows: list[Any] = bulk.select(connection, _LEVELS, *spelled, *bounds, *spelled)
         else:
             rows = bulk.select(connection, _MEASURED.format(table=table), persons, *bounds)
         if len(rows) > len(best[1]):

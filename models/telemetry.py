@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from models import bulk, moment
+from models import bulk, happened, moment
 
 CURRENT = timedelta(hours=1)
 """How long after it arrived a level is what the room stands at."""
@@ -49,11 +49,12 @@ _TOTAL = """
     SELECT coalesce(sum(tokens), 0) FROM telemetry
     WHERE confirmed_at >= ? AND id IN (
         SELECT max(id) FROM telemetry WHERE room = ? GROUP BY platform)"""
-_MEMBERS = """
+_MEMBERS = f"""
     SELECT DISTINCT p.username FROM streams s
     JOIN interactions i ON i.stream_id = s.id AND i.at >= ?
     JOIN persons p ON p.id = i.person_id
-    WHERE s.room = ? AND NOT i.private ORDER BY p.username LIMIT ?"""
+    WHERE (s.room = ? OR s.place = ?) AND NOT i.private AND NOT ({happened.NAMELESS})
+    ORDER BY p.username LIMIT ?"""
 
 
 class Level(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,7 +134,7 @@ def top(connection: Connection) -> int:
 
 def current(connection: Connection, room: str, platform: str, at: datetime) -> Row | None:
     """Return what a room stands at; None if nobody has stated it for an hour."""
-    found = bulk.select(connection, _NOW, room, platform)
+    found = bulk.select(connection, _NOW, bulk.storable(room), bulk.storable(platform))
     row = _row(found[0]) if found else None
     return row if row and at - row.confirmed_at < CURRENT else None
 
@@ -145,9 +146,9 @@ def total(connection: Connection, room: str, at: datetime) -> int:
 
 
 def members(connection: Connection, room: str, at: datetime) -> list[str]:
-    """Return who has lately acted, not in private, in a room of this name."""
+    """Return who has lately acted, neither in private nor anonymously, in a room of this name."""
     since = moment.stored(at - LATELY, connection.dialect.name)
-    return [row[0] for row in bulk.select(connection, _MEMBERS, since, room, MEMBERS)]
+    return [row[0] for row in bulk.select(connection, _MEMBERS, since, room, room.lower(), MEMBERS)]
 
 
 def history(connection: Connection, room: str, platform: str, since: datetime) -> list[Row]:

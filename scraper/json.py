@@ -38,7 +38,7 @@ def read(answer: payload.Payload, shape: type[_T], *, strict: bool = True) -> _T
         raise errors.PageChanged(
             "hostile_input", f"a JSON answer of {len(answer.body)} bytes", url=answer.url
         )
-    return decode(answer.body.removeprefix(_BOM), shape, answer.url, strict=strict)
+    return decode(answer.body, shape, answer.url, strict=strict)
 
 
 def decode(
@@ -49,7 +49,7 @@ def decode(
     Unless `strict`, numbers may be written as texts.
     """
     try:
-        return _decode(text, shape, strict)
+        return mended(text, shape, strict=strict)
     except msgspec.ValidationError as error:
         raise errors.PageChanged("page_changed", f"{where}: {error}", url=url) from error
     except msgspec.DecodeError as error:
@@ -65,7 +65,12 @@ def decode(
 _TRUNCATED = "Input data was truncated"
 
 
-def _decode(text: bytes, shape: type[_T], strict: bool) -> _T:
+def mended(text: bytes, shape: type[_T], *, strict: bool = True) -> _T:
+    """Decode JSON text as `shape`; raises what msgspec does.
+
+    Half surrogate pairs are mended, and a byte order mark is skipped.
+    """
+    text = text.removeprefix(_BOM)
     try:
         return msgspec.json.decode(text, type=shape, strict=strict)
     except msgspec.ValidationError:

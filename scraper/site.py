@@ -115,7 +115,8 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
                  talk; `pushed`: the site sends it to us, and `start` is what that answers
     `talk`       for a socket: what is said there
     `tokens`     the account's tokens that it needs; a pushed one needs a secret of ours in its path
-    `every`      for one that is asked: seconds between two questions where nothing has happened
+    `every`      for one that is asked: least seconds between two questions, where the first
+                 brought nothing
     `keeps`      whether the feed keeps what nobody heard, or sends it again; else every silence of
                  ours is a gap
     `fills`      collectors that read the same from history, to fill gaps

@@ -29,6 +29,11 @@ LOOK_EVERY = 1.0
 SAY_EVERY = 5.0
 """Seconds after which a feed of which nothing is heard but that it lives is noted to live."""
 
+CUT_OFF = frozenset(
+    {"connection_lost", "timed_out", "body_truncated", "body_too_large", "empty_answer"}
+)
+"""Troubles in which an answer may have been told that did not reach us."""
+
 TOKENS = frozenset({"no_token", "token_refused"})
 """Why a feed stopped that is tried again without being told to: there may be another token."""
 
@@ -72,6 +77,7 @@ class Listener:
         self._wait = outside.waits.first
         self._said = 0.0
         self._state: feeds.State | None = None
+        self._cut_off = False
 
     async def run(self) -> None:
         """Listen whenever the lease is ours; give it back in the end."""
@@ -120,6 +126,8 @@ class Listener:
 
     async def _connected(self, taker: taking.Taker) -> None:
         await self._say("connecting")
+        # whoever listened before and did not say goodbye may have been told something
+        self._cut_off |= taker.standing.state in {"connecting", "live"}
         async with self._outside.opened(taker) as ear:
             patient = await ear.hears()
             if patient:
@@ -127,13 +135,17 @@ class Listener:
                 await asyncio.to_thread(taker.note_silence)
             while True:
                 request = await asyncio.to_thread(taker.ask, patient=patient)
+                asked, waited = time.monotonic(), patient
                 taken = await self._once(ear, taker, request)
                 patient, self._wait = True, self._outside.waits.first
                 await self._live()
+                if taker.tells_once and self._cut_off:
+                    await asyncio.to_thread(taker.note_silence, "answer_lost")
+                self._cut_off = False
                 if taken.new:
                     self._outside.nudge()
-                elif taker.feed.every:
-                    await asyncio.sleep(taker.feed.every)
+                elif waited and not taken.records:
+                    await asyncio.sleep(taker.feed.every - (time.monotonic() - asked))
                 if await self._is_paused():
                     return  # and come back as after any other silence
 
@@ -162,6 +174,7 @@ class Listener:
         spread = 1 + JITTER * (2 * _RANDOM.random() - 1)
         wait = max(self._wait * spread, retry_after or 0.0)
         self._wait = min(self._wait * 2, self._outside.waits.longest)
+        self._cut_off |= code in CUT_OFF
         again = moment.now() + timedelta(seconds=wait)
         await self._say("backing_off", code=code, reason=message, again_at=again)
         await self._asked_within(wait)

@@ -51,14 +51,19 @@ class Taker(msgspec.Struct, kw_only=True):
         )
         return self.feed.start(errand, self.layout)
 
-    def note_silence(self) -> None:
+    @property
+    def tells_once(self) -> bool:
+        """Whether an answer that did not reach us is lost: the feed keeps what nobody asked for."""
+        return self.feed.way == "asked" and not self.feed.keeps
+
+    def note_silence(self, reason: str = "not_heard") -> None:
         """Note the time in which nobody heard a feed that keeps nothing, now that it is heard."""
         heard = self.standing.heard_at
         if heard is not None and not self.feed.keeps:
             where = (self.account.id, self._source, self.standing.target)
             now = moment.now()
             with self.database.write() as connection:
-                gaps.note(connection, where, (heard, now), "not_heard")
+                gaps.note(connection, where, (heard, now), reason)
                 feeds.change(connection, self.standing.name, heard_at=now)
 
     def take(self, answers: Sequence[payload.Payload]) -> Taken:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Annotated
+from urllib import parse
 
 import msgspec
 from starlette import requests, responses, routing
@@ -41,7 +42,7 @@ def routes(
     database: db.Database, door: doorman.Doorman, taken: intake.Intake
 ) -> list[routing.Route]:
     """Return the routes of telemetry."""
-    read = f"{PATH}/{{room_id}}/{{platform}}"
+    read = f"{PATH}/{{names:path}}"
     return [
         routing.Route(PATH, _let_in(door, _stating(taken), "telemetry"), methods=["POST"]),
         routing.Route(read, _let_in(door, _reading(database), "telemetry", "dashboard")),
@@ -72,7 +73,7 @@ def _stating(taken: intake.Intake) -> _Act:
             update = _UPDATE.decode(await request.body())
         except msgspec.ValidationError as error:
             return _said(422, f"Failed to deserialize the JSON body: {error}")
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             return _said(400, f"Failed to parse the request body as JSON: {error}")
         try:
             await taken.take(_level(update, f"post:{name}"))
@@ -92,9 +93,11 @@ def _reading(database: db.Database) -> _Act:
             return telemetry.current(connection, room, platform, moment.now())
 
     async def show(request: requests.Request, _name: str) -> responses.Response:
-        room, platform = (request.path_params[name] for name in ("room_id", "platform"))
+        names = _names(request)
+        if names is None:
+            return _said(404, "Not Found")
         try:
-            row = await asyncio.to_thread(read, room, platform)
+            row = await asyncio.to_thread(read, *names)
         except db.Unusable as error:
             return _said(500, f"Database error: {error.code}")
         if row is None:
@@ -110,6 +113,18 @@ def _reading(database: db.Database) -> _Act:
         return _json(update)
 
     return show
+
+
+def _names(request: requests.Request) -> tuple[str, str] | None:
+    """Return the room and the platform of a path, None for another path.
+
+    A slash within a name is written `%2F`, so they are read before the path is decoded.
+    """
+    path = request.scope["raw_path"].decode("latin-1")
+    room, _, platform = path.removeprefix(f"{PATH}/").partition("/")
+    if not room or not platform or "/" in platform:
+        return None
+    return parse.unquote(room), parse.unquote(platform)
 
 
 def _level(update: Update, source: str) -> telemetry.Level:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from scraper import payload, redact
+from scraper import json, payload, redact
 
 HEADERS = ("content-type", "retry-after", "cf-mitigated", "x-inertia", "x-inertia-location")
 """The only response headers that parsers read, hence the only ones that are kept."""
@@ -55,7 +55,7 @@ def kept(body: bytes, keep: tuple[str, ...]) -> bytes:
     if not keep:
         return body
     try:
-        fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        fields = json.mended(body, dict[str, msgspec.Raw])
         return msgspec.json.encode(_chosen(fields, keep))
     except (msgspec.DecodeError, UnicodeDecodeError):
         return body if _is_page_or_note(body) else b""
@@ -86,7 +86,7 @@ def veiled(body: bytes, veil: Mapping[str, str]) -> bytes:
     if not veil:
         return body
     try:
-        said = msgspec.json.decode(body)
+        said: Any = json.mended(body, object)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return body if _is_page_or_note(body) else b""
     for place, mark in veil.items():

@@ -186,6 +186,36 @@ def test_a_wrong_setting_is_refused_with_file_key_and_remedy(
     assert fault in message
 
 
+ROOM, STUDIO = "chaturbate.events", "statbate.live"
+
+
+@pytest.mark.parametrize(
+    ("feeds", "fault"),
+    [
+        ([(ROOM, "bob", "chat")], "feeds.one.target: chaturbate.events takes no target"),
+        ([("statbate.webhook", "alice", "stat")], "statbate.webhook takes no target"),
+        ([(ROOM, "", "chat"), (ROOM, "", "chat")], "feeds.two: listens to the same as one"),
+        ([(STUDIO, "a,b", "stat"), (STUDIO, "B", "stat")], "feeds.two: listens to the same as one"),
+        ([(STUDIO, "", "stat"), (STUDIO, "chaturbate/Alice", "stat")], "the same as one"),
+        ([("camsoda.live_tips", "", "soda"), ("camsoda.live_tips", "ALICE", "soda")], "the same"),
+        ([("relay.camsoda", "a", "tips"), ("relay.camsoda", "b", "tips")], "feeds.two: takes away"),
+        ([("statbate.liv", "", "stat")], "there is no feed statbate.liv; there are camsoda"),
+        ([(ROOM, "", "stat")], "feeds.one.account: stat is at statbate, not at chaturbate"),
+        ([(ROOM, "", "nobody")], "feeds.one.account: there is no account nobody"),
+    ],
+)
+def test_feeds_that_cannot_be_or_listen_to_the_same_are_refused(
+    tmp_path: Path, feeds: list[tuple[str, str, str]], fault: str
+) -> None:
+    there = {"chat": "chaturbate", "stat": "statbate", "soda": "camsoda", "tips": "relay"}
+    said = [f"[accounts.{name}]\nsite = '{at}'\nusername = 'alice'\n" for name, at in there.items()]
+    for name, (feed, target, account) in zip(("one", "two"), feeds, strict=False):
+        said.append(f"[feeds.{name}]\nfeed = '{feed}'\naccount = '{account}'\n")
+        said += [f"target = '{target}'\n"] if target else []
+
+    assert fault in refusal(tmp_path, "".join(said))
+
+
 def test_all_faults_are_said_at_once(tmp_path: Path) -> None:
     message = refusal(tmp_path, "[browser]\nheadless = 'x'\n[storage]\nfolder = 'y'\n")
 

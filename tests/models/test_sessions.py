@@ -247,7 +247,55 @@ def test_statistics_count_what_two_sources_state_once(database: db.Database) -> 
     assert sum(hour.seconds for hour in hours) == whole.seconds == 5400
 
 
-def level(minute: float, viewers: int) -> telemetry.Level:
+STRIP = "stripchat.live_chat"
+
+
+def shows(minute: float, kind: str, word: str) -> records.Interaction:
+    return heard(minute, kind, STRIP, text=word)
+
+
+def test_a_show_that_is_not_public_is_part_of_the_session_and_what_follows_is_no_new_one(
+    database: db.Database,
+) -> None:
+    write(
+        database,
+        [
+            shows(0, "broadcast_start", "public"),
+            shows(5, "status", "p2p"),
+            shows(65, "status", "private"),
+            shows(180, "broadcast_start", "public"),
+            shows(200, "broadcast_stop", "off"),
+            shows(240, "status", "groupShow"),
+            shows(300, "broadcast_start", "public"),
+            shows(301, "status", "idle"),
+            shows(380, "broadcast_start", "public"),
+            shows(390, "broadcast_stop", "off"),
+            shows(1000, "status", "private"),  # that it ended nobody heard
+            shows(1130, "broadcast_start", "public"),
+            shows(1160, "broadcast_stop", "off"),
+        ],
+    )
+
+    assert catch_up(database) == [
+        (1, 0, 200, True, True),
+        (2, 240, 300, False, False),
+        (3, 380, 390, True, True),
+        (4, 1000, 1000, False, False),
+        (5, 1130, 1160, True, True),
+    ]
+
+
+def test_a_bridge_that_says_again_that_a_room_is_public_tells_of_one_broadcast(
+    database: db.Database,
+) -> None:
+    bridge = "stripchat.bridge"
+    said = [heard(minute, "broadcast_start", bridge, text="public") for minute in (0, 25, 70)]
+    write(database, [*said, heard(80, "broadcast_stop", bridge, text="off")])
+
+    assert catch_up(database) == [(1, 0, 80, True, True)]
+
+
+def level(minute: float, viewers: int, source: str = "post:overlay") -> telemetry.Level:
     return telemetry.Level(
         room="Operator_One",
         platform="chaturbate",
@@ -255,7 +303,7 @@ def level(minute: float, viewers: int) -> telemetry.Level:
         tips=0,
         viewers=viewers,
         timestamp=0,
-        source="post:overlay",
+        source=source,
     )
 
 
@@ -275,6 +323,26 @@ def test_levels_that_overlays_send_are_a_sign_of_being_on_and_measure_viewers(
     assert (whole.peak_viewers, whole.mean_viewers, whole.viewers_by) == (30, 20, "telemetry")
     assert one is not None
     assert (one.started_by, one.ended_by) == ("telemetry", "silence after telemetry")
+
+
+def test_a_sender_that_never_says_anybody_watches_does_not_measure_viewers(
+    database: db.Database,
+) -> None:
+    write(database, [heard(0, "broadcast_start", room="Operator_One")])
+    with database.write() as connection:
+        for minute in range(30):
+            told = [level(minute, 0, "post:extension")]
+            told += [level(minute + 0.5, minute)] if minute in (10, 20) else []
+            for one in told:
+                telemetry.write(connection, [one], at(minute))
+    with database.read() as connection:
+        whole = session_stats.totals(connection, ROOM, at(0), at(30))
+        [hour] = session_stats.by_hour(connection, ROOM, at(0), at(30))
+        silent = session_stats.totals(connection, ROOM, at(0), at(5))
+
+    assert (whole.peak_viewers, whole.mean_viewers, whole.viewers_by) == (20, 15.0, "telemetry")
+    assert hour == whole
+    assert silent.viewers_by is None
 
 
 def test_viewers_that_nobody_measured_are_none(database: db.Database) -> None:

@@ -89,7 +89,10 @@ def test_all_twelve_methods_have_the_published_objects(
     assert {one["method"] for one in found} == set(OBJECTS)
     for one in found:
         assert set(one) == {"method", "object", "id"}
-        assert set(one["object"]) == OBJECTS[one["method"]]
+        direct = one["method"] == "privateMessage" and not one["object"].get("broadcaster")
+        assert set(one["object"]) | ({"broadcaster"} if direct else set()) == OBJECTS[one["method"]]
+    rooms = {one["object"].get("broadcaster") for one in found}
+    assert rooms == {client.USERNAME, "", None}
 
 
 def test_events_come_oldest_first_each_once(web: httpx.Client) -> None:

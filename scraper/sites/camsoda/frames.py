@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from scraper import json
+
 AUTHORIZED = 2
 JOIN = 5
 MOVE = 6
@@ -33,7 +35,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
 def read(text: str) -> Frame | None:
     """Return a frame; None for what has another form."""
     try:
-        said = msgspec.json.decode(text)
+        said = json.mended(text.encode("utf-8", "replace"), object)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
     if not isinstance(said, list) or not said or not _is_number(said[0]):
@@ -50,12 +52,16 @@ def _is_number(value: Any) -> bool:
 def is_anonymous(frame: Frame) -> bool:
     """Whether a frame may not be quoted with a name: by its mark, or for what is no name.
 
-    A mark that is there and is not false counts.
+    A mark that is there and is not false counts; a notice about nobody hides nobody.
     """
     if frame.facts.get("is_stealth", False) is not False:
         return True
-    name = frame.facts.get("subject_username")
-    return frame.number == NOTICE and (not isinstance(name, str) or len(name) < SHORTEST)
+    if frame.number != NOTICE:
+        return False
+    if "subject_username" not in frame.facts:
+        return frame.facts.get("is_tip", False) is not False
+    name = frame.facts["subject_username"]
+    return not isinstance(name, str) or len(name) < SHORTEST
 
 
 def may_be_kept(text: str) -> str:

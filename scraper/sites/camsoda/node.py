@@ -40,6 +40,7 @@ class Talk:
         self._ticket = ""
         self._moves = 0
         self._joined = False
+        self._counted = ""
         self.silence = float(layout.sizes["socket_silence_seconds"])
         self.door: payload.Request | None = endpoints.guest(layout)
 
@@ -61,7 +62,7 @@ class Talk:
         return talk.Opening(url=where, say=(greeting.decode(),))
 
     def hear(self, frame: str) -> talk.Heard:
-        """Join the room, follow to another node, and keep anything else.
+        """Join the room, follow to another node, and keep anything else that is new.
 
         Nothing answers a join but what the room says first, or the word to go elsewhere: so only
         a frame of the room shows that we are in it.
@@ -71,7 +72,7 @@ class Talk:
         said = frames.read(frame)
         if said is not None and said.number == frames.AUTHORIZED:
             joining = msgspec.json.encode([frames.JOIN, {"room": self._room}])
-            self._joined = True
+            self._joined, self._counted = True, ""
             return talk.Heard(say=(joining.decode(),), admitted=True)
         if said is not None and said.number == frames.MOVE:
             self._moves += 1
@@ -79,4 +80,7 @@ class Talk:
                 raise errors.TryLater("connection_lost", "the site sends on again and again")
             self._joined = False
             return talk.Heard(move=self._opening(str(said.facts.get("url", ""))))
+        if said is not None and said.number == frames.COUNT:
+            before, self._counted = self._counted, frame
+            return talk.Heard(keep=frame != before, live=self._joined)
         return talk.Heard(keep=True, text=frames.may_be_kept(frame), live=self._joined)

@@ -30,7 +30,7 @@ def guard(answer: payload.Payload, layout: site.Layout) -> None:
         _heed_notes(answer, layout)
     else:
         _look_for_session(answer, layout)
-    if not polled.speaks_of_person(answer) and not _names_cursor(answer):
+    if not polled.speaks_of_person(answer) and not _has_lost_cursor(answer):
         refusals.refuse(answer)
 
 
@@ -46,10 +46,13 @@ def _heed_notes(answer: payload.Payload, layout: site.Layout) -> None:
         raise errors.TryLater("throttled", url=answer.url)
 
 
-def _names_cursor(answer: payload.Payload) -> bool:
-    """Whether the feed of events says where to go on, from a place that it does not have."""
-    stale = answer.request.kind == EVENTS and answer.status == HTTPStatus.BAD_REQUEST
-    return stale and answer.body.lstrip().startswith(b"{")
+def _has_lost_cursor(answer: payload.Payload) -> bool:
+    """Whether the feed of events says that it does not have the place that was asked for."""
+    if answer.request.kind != EVENTS:
+        return False
+    if answer.status == HTTPStatus.GONE:
+        return bool(answer.request.context.get("cursor"))
+    return answer.status == HTTPStatus.BAD_REQUEST and answer.body.lstrip().startswith(b"{")
 
 
 def _look_for_session(answer: payload.Payload, layout: site.Layout) -> None:

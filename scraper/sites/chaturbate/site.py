@@ -183,6 +183,7 @@ FEEDS = (
         summary="What happens in the account's rooms, as it happens.",
         start=_listen,
         tokens=("events",),
+        every=1.0,
         keeps=True,
         fills=("chat", "tips"),
     ),

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from scraper import meanings, payload, site, talk
+from scraper import json, meanings, payload, site, talk
 
 SUBSCRIPTION = "chanel"
 """How Statbate spells the field that names a platform."""
@@ -37,13 +37,10 @@ class Spoken(msgspec.Struct, frozen=True, rename={"channel": SUBSCRIPTION}):
         return self.room is None and (self.count is not None or self.index is not None)
 
 
-_SPOKEN = msgspec.json.Decoder(Spoken)
-
-
 def understood(frame: str) -> Spoken | None:
     """Return what a frame says, None for what is neither a tip nor a number."""
     try:
-        spoken = _SPOKEN.decode(frame)
+        spoken = json.mended(frame.encode("utf-8", "replace"), Spoken)
     except (ValueError, RecursionError):
         return None
     return spoken if spoken.room is not None or spoken.counts else None

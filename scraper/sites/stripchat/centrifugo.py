@@ -8,6 +8,7 @@ connection; the next one begins with a new ticket.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -60,6 +61,18 @@ class Config(msgspec.Struct, frozen=True, rename="camel"):
     initial_dynamic: Dynamic
 
 
+class Initial(msgspec.Struct, frozen=True):
+    """What the application was once told as it started."""
+
+    client: Dynamic
+
+
+class ConfigBefore(msgspec.Struct, frozen=True):
+    """The answer where the site once told it."""
+
+    initial: Initial
+
+
 class Talk:
     """The talk about the room that the request names."""
 
@@ -80,6 +93,8 @@ class Talk:
         del tokens
         if answer is None:
             raise errors.PageChanged("page_changed", "nobody was asked for the room's id")
+        if answer.request.kind == "socket_config" and answer.status == HTTPStatus.NOT_FOUND:
+            return endpoints.socket_config_before(self._layout)
         guard.guard(answer, self._layout)
         if answer.request.kind == "user_id":
             said = json.read(answer, UserId).id
@@ -87,7 +102,7 @@ class Talk:
                 raise errors.PageChanged("page_changed", "the room has no id", url=answer.url)
             self._id = str(said)
             return endpoints.socket_config(self._layout, self._room)
-        found = json.read(answer, Config).initial_dynamic.websocket
+        found = _socket(answer)
         hosts = self._layout.selectors["socket_hosts_text"]
         url = talk.address(found.url, hosts, self._layout.base_url)
         greeting = {"connect": {"token": found.token, "name": "js"}, "id": CONNECT}
@@ -126,7 +141,7 @@ class Talk:
         """Return what to say after an answer, and whether it confirms the chat."""
         number, chat = value.get("id"), CONNECT + 1
         if isinstance(value.get("error"), dict):
-            if number in {None, CONNECT, chat}:
+            if number in (None, CONNECT, chat):  # it may be of any type
                 raise _refusal(value["error"])
             return [], False
         if number == CONNECT:
@@ -143,6 +158,12 @@ class Talk:
         channels = self._layout.selectors["channels_text"].split()
         for number, channel in enumerate(channels, CONNECT + 1):
             yield _json({"subscribe": {"channel": f"{channel}@{self._id}"}, "id": number})
+
+
+def _socket(answer: payload.Payload) -> Socket:
+    if answer.request.kind == "socket_config":
+        return json.read(answer, Config).initial_dynamic.websocket
+    return json.read(answer, ConfigBefore).initial.client.websocket
 
 
 def _json(value: Any) -> str:

@@ -17,6 +17,9 @@ read stands in neither; reading the online part again finds it."""
 FIRST = datetime(2016, 1, 1, tzinfo=UTC)
 """The site holds nothing from before 2016."""
 
+_SENDERS = ("messages.userData", "messages.senderId", "messages.details.tipData")
+"""Where a message tells who sent it."""
+
 Context = Mapping[str, str | int]
 
 
@@ -67,7 +70,7 @@ def chat(layout: site.Layout, username: str) -> payload.Request:
         via="http",
         headers=JSON,
         context={"room": username.lower()},
-        veil={"messages.userData": "messages.details.isAnonymous?"},
+        veil=dict.fromkeys(_SENDERS, "messages.details.isAnonymous?"),
     )
 
 
@@ -99,6 +102,12 @@ def socket_config(layout: site.Layout, username: str) -> payload.Request:
         via="http",
         headers=JSON,
     )
+
+
+def socket_config_before(layout: site.Layout) -> payload.Request:
+    """The same where the site once told it: never kept."""
+    url = layout.url("socket_config_before")
+    return payload.Request(url=url, kind="socket_config_before", via="http", headers=JSON)
 
 
 def live(layout: site.Layout, ids: Mapping[str, str]) -> tuple[payload.Request, ...]:

@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from scraper import json
+
 NAMING = frozenset(
     {"userData", "user", "username", "userId", "senderId", "clientUserInfo", "tipData", "text"}
 )
@@ -32,7 +34,7 @@ def values(frame: str) -> Iterator[Any]:
     """Yield the JSON values of a frame; what is none is yielded as its text."""
     for line in filter(str.strip, frame.split("\n")):
         try:
-            yield msgspec.json.decode(line)
+            yield json.mended(line.encode("utf-8", "replace"), object)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             yield line
 

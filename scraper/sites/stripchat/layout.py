@@ -16,6 +16,7 @@ LAYOUT = site.Layout(
         "chat": "/api/front/v2/models/username/{username}/chat?source=regular",
         "user_id": "/api/front/users/user-ids/{username}",
         "socket_config": "/api/front/v3/config/initial-dynamic?requestPath=%2F{username}",
+        "socket_config_before": "/api/front/v3/config/initial",
         "room": "/{username}",
         "favorites": "/api/front/models/favorites?offset={offset}&limit={limit}&sortBy=username",
         "favorites_offline": (

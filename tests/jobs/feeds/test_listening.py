@@ -78,7 +78,7 @@ async def test_a_passing_trouble_is_waited_out_and_shown(
     async with house.listening():
         await until(lambda: house.state() == "live")
         before = house.count()
-        number = world.fault(kind, path=FEED, **details)
+        number = world.fault(kind, path=FEED, times=None, **details)
         world.play(1, 10, platforms=CHATURBATE)
         await until(lambda: house.state() == "backing_off")
         shown = house.feed()
@@ -257,6 +257,75 @@ async def test_a_cursor_that_is_gone_leaves_a_gap_where_the_backlog_does_not_rea
     world.play(1, 100, platforms=CHATURBATE)
     async with house.listening():
         await until(lambda: house.count("gaps") == 1)
+
+
+async def test_a_place_that_is_gone_is_a_gap_and_the_feed_goes_on_from_its_backlog(
+    house: given_feeds.House, world: client.Practice
+) -> None:
+    async with house.listening():
+        await until(lambda: house.state() == "live")
+    before = house.count()
+    world.fault("server_error", path=FEED, status=410)
+    world.play(1, 30, platforms=CHATURBATE)
+    async with house.listening():
+        await until(lambda: house.count() == before + 30)
+        shown = house.feed()
+
+    with house.database.read() as connection:
+        (gap,) = gaps.of_state(connection)
+    assert (gap.reason, shown.state, shown.code) == ("cursor_lost", "live", None)
+
+
+async def test_a_feed_that_does_not_wait_for_news_is_not_asked_without_a_pause(
+    house: given_feeds.House, world: client.Practice
+) -> None:
+    async with house.listening():
+        await until(lambda: house.state() == "live")
+    world.fault("empty", path=FEED, times=None)
+    async with house.listening():
+        asked = len(world.requests(FEED))
+        await until(lambda: len(world.requests(FEED)) >= asked + 3)
+        times = [one["at"] for one in world.requests(FEED)[asked:]]
+        world.clear_faults()
+
+    assert times[2] - times[1] > 0.9
+
+
+RELAY = """
+[sites.relay]
+base_url = "{0.relay}"
+requests_per_minute = 0
+[accounts.relay]
+site = "relay"
+username = "{0.username}"
+[feeds.relay]
+feed = "relay.camsoda"
+account = "relay"
+"""
+
+
+async def test_an_answer_of_a_relay_that_is_lost_on_its_way_is_a_gap(
+    world: client.Practice, new_database: db.Database, tmp_path: Path
+) -> None:
+    world.configure(**SMALL)
+    house = given_feeds.house(world, new_database, tmp_path, more=RELAY.format(world))
+    async with house.listening():
+        await until(lambda: house.state("relay") == "live")
+    async with house.listening():  # what happens between two listeners waits in the relay
+        await until(lambda: house.state("relay") == "live")
+        assert house.count("gaps") == 0
+        world.fault("server_error", path=FEED, site="relay")
+        await until(lambda: house.state("relay") == "backing_off")
+        await until(lambda: house.state("relay") == "live")
+        assert house.count("gaps") == 0
+        world.fault("reset", path=FEED, site="relay")
+        await until(lambda: house.count("gaps"))
+    with house.database.write() as connection:
+        feeds.change(connection, "relay", state="live")  # as of one that was killed
+    async with house.listening():
+        await until(lambda: house.count("gaps") == 2)
+
+    assert set(house.rows("SELECT feed, reason FROM gaps")) == {("relay.camsoda", "answer_lost")}
 
 
 async def test_an_answer_that_tells_nothing_is_not_kept(house: given_feeds.House) -> None:

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.practice import client
+from fixtures.practice import client, extension
 from jobs import evidence, logs, settings
 from jobs.feeds import addresses, station
 from jobs.web import pushed
 from models import db, feeds, moment
 from scraper import errors
-from tests.jobs.feeds import given_feeds
+from tests.jobs.feeds import given_broadcast, given_feeds
 from tests.jobs.web import given_door
 from tests.jobs.web import given_pushed as given
 
@@ -95,6 +95,27 @@ async def test_the_bridge_tells_several_events_and_names_nobody_who_is_anonymous
         {"records": 1, "new": 1},
     ]
     assert [row[0] for row in place.tips()] == ["alice", None, "alice", "alice"]
+
+
+async def test_a_broadcast_that_an_extension_tells_of_is_in_the_table_as_it_happened(
+    world: client.Practice, quick: given.Place
+) -> None:
+    world.configure(followed=4, messages=0, tips=0, purchases=0, keep_sessions=True)
+    world.webhooks(quick.address(given.BRIDGE), "extension", duplicates=1)
+    world.play(9, 400, platforms=["stripchat"])
+    happened = given_broadcast.happened(world)
+    wanted = [tuple(fact.values()) for one in happened for fact in extension.told(one)]
+    await given.until_posted(world, 2 * len([*extension.posts(happened, world.username)]))
+
+    found = quick.house.rows(
+        "SELECT i.kind, p.username, i.tokens, i.text, i.private FROM interactions i"
+        " LEFT JOIN persons p ON p.id = i.person_id"
+    )
+    assert Counter(found) == Counter(wanted)
+    assert len({kind for kind, *_ in found}) == 7
+    watched = quick.house.rows("SELECT max(viewers) FROM stripchat_live_snapshots")
+    assert watched == [(max(filter(None, map(extension.viewers, happened))),)]
+    assert {one["status"] for one in world.posts()} == {200}
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib import parse
 
 import pytest
 from sqlalchemy import text
@@ -43,6 +44,15 @@ async def test_what_is_stated_is_answered_by_the_contract_and_read_again(
     assert read.json() == given.UPDATE
 
 
+@pytest.mark.parametrize("room", ["a\0b", "a/b", "100%", "ñ?#"])
+async def test_a_room_of_any_name_is_read_again(place: given.Place, room: str) -> None:
+    async with place.web() as web:
+        await place.state(web, room_id=room)
+        read = await web.get(f"{PATH}/{parse.quote(room, safe='')}/chaturbate")
+
+    assert read.json() == given.UPDATE | {"room_id": room.replace("\0", "\ufffd")}
+
+
 async def test_nobody_knows_a_room_that_was_never_stated(place: given.Place) -> None:
     async with place.web("dashboard") as web:
         read = await web.get(f"{PATH}/nowhere/chaturbate")
@@ -56,6 +66,7 @@ async def test_nobody_knows_a_room_that_was_never_stated(place: given.Place) -> 
         (b"{", 400),
         (b"", 400),
         (b"\xff\xfe", 400),
+        pytest.param(b'{"more":' + b"[" * 100_000, 400, id="too deep"),
         (b"[]", 422),
         (json.dumps({**given.UPDATE, "tokens_count": 1.5}).encode(), 422),
         (json.dumps({**given.UPDATE, "tokens_count": 1480.0}).encode(), 422),
@@ -166,7 +177,14 @@ async def test_the_dashboard_is_told_in_the_contracts_words(place: given.Place) 
 async def test_a_room_comes_to_what_its_platforms_hold_and_names_who_acted_lately(
     place: given.Place,
 ) -> None:
-    place.apply(given.act("1"), given.act("2", username="bob", private=True))
+    gift = {"at": given.ago(seconds=9), "tokens": 7}
+    place.apply(
+        given.act("1"),
+        given.act("2", username="bob", private=True),
+        given.act("3", source="chaturbate.events", username=None, **gift),
+        given.act("4", source="chaturbate.token_stats", username="carol", **gift),
+        given.act("5", platform="camsoda", room="camsoda/operator_one", username="dave"),
+    )
     async with place.web() as web, place.listening("/ws/dashboard") as socket:
         await place.state(web)
         await place.state(web, platform="stripchat", tokens_count=20)
@@ -174,7 +192,7 @@ async def test_a_room_comes_to_what_its_platforms_hold_and_names_who_acted_latel
             socket, "ROOM_UPDATE", until=lambda told: told["data"]["new_total"] == 1500
         )
 
-    assert room["data"] == {"new_total": 1500.0, "members": ["alice"]}
+    assert room["data"] == {"new_total": 1500.0, "members": ["alice", "dave"]}
 
 
 async def test_what_another_process_writes_is_told_too(place: given.Place) -> None:

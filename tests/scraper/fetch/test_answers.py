@@ -35,6 +35,23 @@ def test_no_key_but_the_kept_ones_ever_stays(
     assert msgspec.json.decode(kept) == {k: v for k, v in value.items() if k in {*keep, "always"}}
 
 
+def test_an_answer_with_half_an_emoji_is_kept_as_any_other() -> None:
+    half = (
+        rb'{"events": [{"object": {"user": "x", "tip": {"isAnon": true}}}, "hi \ud83d"], "no": 1}'
+    )
+    veil = {"events.object.user": "events.object.tip.isAnon"}
+
+    assert answers.kept(half, ("events",)).endswith(b'"hi \\ufffd"]}')
+    assert answers.veiled(half, veil).startswith(b'{"events":[{"object":{"user":null,')
+
+
+def test_a_byte_order_mark_costs_no_answer() -> None:
+    marked = b'\xef\xbb\xbf{"events": [], "no": 1}'
+
+    assert answers.kept(marked, ("events",)) == b'{"events":[]}'
+    assert answers.veiled(marked, {"events.user": "events.mark"}) == b'{"events":[],"no":1}'
+
+
 def test_a_key_with_dots_leads_into_objects() -> None:
     body = b'{"user": {"id": 7, "jwt": "x", "deep": {"a": 1.50, "b": 2}}, "name": "x", "no": {}}'
     kept = answers.kept(body, ("user.id", "user.deep.a", "name.first", "no.body", "absent.a"))
@@ -63,7 +80,7 @@ def test_pages_and_short_notes_stay_so_that_they_are_recognised(body: bytes) -> 
         b'["canary"]',
         b'"canary"',
         b'{"chat_password": "canary',
-        b'\xef\xbb\xbf{"chat_password": "canary"}',
+        b'\xef\xbb\xbf{"chat_password": "canary"',
         b"canary" * 1000,
     ],
 )

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from fixtures.practice import camsoda_chat, client, happenings
+from models import records
+from models.records import camsoda
 from scraper import errors, payload, talk
 from scraper.fetch import socket
 from scraper.sites.camsoda import endpoints, node
@@ -198,7 +200,53 @@ def test_a_guest_shows_the_ticket_joins_the_room_and_follows_to_another_node() -
     assert moved == talk.Opening(url="wss://node7.livemediahost.com", say=opening.say)
     assert not said.hear("[39,{},1,[51]]").live
     said.hear('[2,{"username":"guest_1"}]')
-    assert said.hear("[39,{},1,[51]]").live
+    assert said.hear("[39,{},1,[51]]") == talk.Heard(keep=True, live=True)
+
+
+@pytest.mark.parametrize(
+    ("facts", "kind", "text"),
+    [
+        ({}, "notice", "a new topic"),
+        ({"is_tip": False, "value": 0}, "notice", "a new topic"),
+        ({"is_tip": False, "subject_username": ""}, "notice", None),
+        ({"is_tip": True, "value": 5}, "tip", None),
+    ],
+)
+def test_a_notice_about_nobody_keeps_its_words(
+    facts: dict[str, Any], kind: str, text: str | None
+) -> None:
+    said, _ = begun(GUEST)
+    told = json.dumps([27, facts, 1, ["<b>a new topic</b>"]])
+    frame = talk.Frame(at=given_answers.AT, text=said.hear(told).text or "")
+    asked = endpoints.live_tips(LAYOUT, "operator_one")
+    (act,) = given_feeds.acts(
+        Listener.parse("camsoda", given_answers.answer(talk.body([frame]), asked))
+    )
+
+    assert (act.kind, act.username, act.text) == (kind, None, text)
+
+
+def test_a_frame_with_half_an_emoji_names_nobody_who_tips_by_stealth() -> None:
+    said, _ = begun(GUEST)
+    facts = {"value": 5, "subject_username": "shy_one", "is_tip": True, "is_stealth": True}
+    heard = said.hear(json.dumps([27, facts, 1, ["shy_one tipped \ud83d"]]))
+
+    assert heard.keep
+    assert "shy_one" not in str(heard.text)
+
+
+def test_how_many_watch_is_kept_where_it_changes_and_the_last_word_is_a_snapshot() -> None:
+    said, _ = begun(GUEST)
+    texts = [f"[39,{{}},1,[{count}]]" for count in (51, 51, 52, '"50"', -1)]
+    kept = [talk.Frame(at=given_answers.AT, text=text) for text in texts if said.hear(text).keep]
+    asked = endpoints.live_tips(LAYOUT, "operator_one")
+    batch = Listener.parse("camsoda", given_answers.answer(talk.body(kept), asked))
+
+    assert len(kept) == 4
+    odd, watch = batch.records
+    assert isinstance(odd, records.Interaction)
+    assert (odd.kind, odd.text) == ("unknown", "[39,{},1,[-1]]")
+    assert watch == camsoda.CamsodaOnlineSnapshot(username="operator_one", viewers=50)
 
 
 @pytest.mark.parametrize("where", ["wss://elsewhere.invalid/", "ws://node7.livemediahost.com/", ""])

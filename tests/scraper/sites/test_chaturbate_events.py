@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -199,9 +199,18 @@ def test_an_unknown_method_or_a_broken_object_is_kept_and_the_rest_is_read() -> 
     assert found[3].key
 
 
-@pytest.mark.parametrize("tip", [{"tokens": 5, "isAnon": True}, {"tokens": "5", "isAnon": True}])
-def test_who_tips_anonymously_is_named_nowhere(tip: dict[str, Any]) -> None:
-    (act,) = acts(list(read(event("tip", tip=tip | {"message": ""})).records))
+@pytest.mark.parametrize(
+    "what",
+    [
+        {"tip": {"tokens": 5, "isAnon": True, "message": ""}},
+        {"tip": {"tokens": "5", "isAnon": True}},
+        {"tip": {"tokens": 5}},
+        {"gift": {"tokens": 5, "isAnon": True}},
+        {"isAnon": True},
+    ],
+)
+def test_who_tips_anonymously_is_named_nowhere(what: dict[str, Any]) -> None:
+    (act,) = acts(list(read(event("tip" if "tip" in what else "superTip", **what)).records))
 
     assert act.username is None
     assert "alice" not in (act.text or "")
@@ -221,6 +230,15 @@ def test_who_tips_anonymously_is_not_in_the_archive(tip: dict[str, Any]) -> None
     ]
     assert answers.veiled(body[:-9], veil) == b""
     assert answers.veiled(b"Unauthorized", veil) == b"Unauthorized"
+
+
+def test_half_an_emoji_costs_no_event() -> None:
+    body = json.dumps({"events": [event("chatMessage", message={"message": "hi \ud83d"}), event()]})
+    asked = feed.events(SITE.layout, client.USERNAME)
+    came = answers.answer(asked, url=asked.url, status=200, headers={}, body=body.encode())
+
+    found = acts(list(SITE.parsers["events"](came, SITE.layout).records))
+    assert [(one.kind, one.text) for one in found] == [("chat", "hi \ufffd"), ("enter", None)]
 
 
 @pytest.mark.parametrize("said", [b"[]", b"{}", b'{"events": 7}'])
@@ -308,7 +326,34 @@ def test_an_answer_without_events_ends_the_walk_and_may_move_the_cursor() -> Non
     assert (batch.records, batch.leads) == ((records.Cursor(value="6-0"),), ())
 
 
-@pytest.mark.parametrize("address", ["", place("i=5-0"), place("timeout=0")])
+NAMELESS = json.dumps({"status": "waited too long", "nextUrl": place("timeout=0")})
+
+
+@pytest.mark.parametrize(("body", "status"), [(NAMELESS, 400), ("Gone", 410)])
+def test_where_a_place_is_lost_and_no_other_is_named_the_backlog_is_asked_for_and_a_gap_noted(
+    body: str, status: int
+) -> None:
+    lost = answer(body, cursor="1625274862454-0", status=status)
+    SITE.guard(lost, SITE.layout)
+    batch = SITE.parsers["events"](lost, SITE.layout)
+
+    (missed, cursor), (lead,) = batch.records, batch.leads
+    assert isinstance(missed, records.Missed)
+    assert missed.since == datetime(2021, 7, 3, 1, 14, 22, 454000, UTC)
+    assert (missed.until, cursor) == (None, records.Cursor(value=""))
+    assert "i=" not in lead.url
+    with pytest.raises(errors.PageChanged):
+        SITE.parsers["events"](answer(body, cursor="", status=status), SITE.layout)
+
+
+def test_an_answer_without_a_body_is_a_silence_and_no_trouble() -> None:
+    silent = answer("", cursor="5-0", status=204)
+    SITE.guard(silent, SITE.layout)
+
+    assert SITE.parsers["events"](silent, SITE.layout) == payload.Batch()
+
+
+@pytest.mark.parametrize("address", ["", place("i=5-0")])
 def test_a_feed_that_refuses_a_place_and_names_no_other_is_not_asked_again(address: str) -> None:
     body = json.dumps({"status": "waited too long", "nextUrl": address})
 
@@ -322,6 +367,7 @@ def test_a_waiting_reader_uses_the_same_request_and_decides_itself_when_to_ask()
     batch = SITE.parsers["events"](given_answers.answer(body, asked), SITE.layout)
 
     assert asked.url.endswith("/:token/?timeout=30&i=5-0")
+    assert "timeout=90" in feed.events(SITE.layout, client.USERNAME, wait=600).url
     assert (batch.leads, batch.records[-1]) == ((), records.Cursor(value="6-0"))
 
 

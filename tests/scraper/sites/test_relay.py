@@ -237,3 +237,15 @@ def test_whoever_tips_anonymously_is_not_archived_where_the_shape_says_so() -> N
 
     assert b"hidden" not in body
     assert b"alice" in body
+
+
+def test_whoever_is_marked_as_anonymous_beside_a_plain_amount_is_not_named() -> None:
+    for marked in ({"isAnon": True}, {"isAnonymous": True}):
+        inside = {"method": "tip", "object": tip()["object"] | marked}
+        assert [one.username for one in read("chaturbate", inside, tip() | marked)] == [None, None]
+
+
+def test_an_answer_without_a_body_is_a_relay_that_has_nothing() -> None:
+    request = SITE.feeds["camsoda"].start(given.errand(), SITE.layout)
+
+    assert acts(given_answers.answer("", request, status=204)) == []

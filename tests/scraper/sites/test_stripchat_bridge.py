@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from models import records
+from models.records import stripchat
 from scraper import errors, payload
 from scraper.fetch import answers
 from scraper.sites import register
@@ -52,13 +53,17 @@ def request() -> payload.Request:
     return FEED.start(given_answers.errand(target=None), SITE.layout)
 
 
-def read(*events: Any, at: datetime = given_answers.AT, **body: Any) -> list[records.Interaction]:
+def parsed(*events: Any, at: datetime = given_answers.AT, **body: Any) -> payload.Batch:
     told = json.dumps({"events": events} | body)
     answer = given_answers.answer(told, request())
     answer = msgspec.structs.replace(answer, fetched_at=at)
     SITE.guard(answer, SITE.layout)
-    batch = SITE.parsers["bridge"](answer, SITE.layout)
-    return [one for one in batch.records if isinstance(one, records.Interaction)]
+    return SITE.parsers["bridge"](answer, SITE.layout)
+
+
+def read(*events: Any, at: datetime = given_answers.AT, **body: Any) -> list[records.Interaction]:
+    stated = parsed(*events, at=at, **body).records
+    return [one for one in stated if isinstance(one, records.Interaction)]
 
 
 @pytest.mark.parametrize("amount", [33, "33", 33.0], ids=repr)
@@ -107,12 +112,34 @@ def test_chat_is_told_apart_from_what_is_said_in_private() -> None:
     assert (whispered.kind, whispered.private) == ("private_message", True)
 
 
-def test_viewers_are_a_status_and_none_where_they_are_not_counted() -> None:
+def test_viewers_are_a_snapshot_of_the_room_and_nothing_where_they_are_not_counted() -> None:
     viewers = {"event": "v1.ext.viewers.updated", "at": AT}
-    counted = viewers | {"data": {"guests": 7, "withTokens": 2, "total": 12}}
-    (status,) = read(counted, viewers | {"data": None})
+    counted = [viewers | {"data": {"guests": 7, "withTokens": 2, "total": n}} for n in (9, 12)]
+    batch = parsed(*counted, viewers | {"data": None})
 
-    assert (status.kind, status.text, status.username) == ("status", "viewers 12", None)
+    assert batch.records == (stripchat.StripchatLiveSnapshot(username="operator_one", viewers=12),)
+    (kept,) = read(viewers | {"data": {"total": -1}})
+    assert kept.kind == "unknown"
+
+
+def context(status: Any) -> dict[str, Any]:
+    model = {"id": 1, "username": "operator_one", "status": status, "isPrivateEnabled": True}
+    data = {"context": {"model": model, "user": GUEST, "slug": "ext"}}
+    return {"event": "v1.ext.context.updated", "at": AT, "data": data}
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        *(("public", "broadcast_start"), ("off", "broadcast_stop"), (None, "unknown")),
+        *((show, "status") for show in ("private", "exclusivePrivate", "groupShow", "idle")),
+    ],
+)
+def test_what_the_room_shows_begins_and_ends_its_broadcast(status: Any, kind: str) -> None:
+    (told,) = read(context(status))
+
+    assert (told.kind, told.private) == (kind, kind == "unknown")
+    assert kind == "unknown" or told.text == status
 
 
 def test_a_tip_with_an_id_is_one_tip_however_often_it_is_sent() -> None:

@@ -13,7 +13,9 @@ import pytest
 from fixtures.practice import client, happenings, stripchat_chat
 from models import records
 from scraper import errors
+from scraper.fetch import answers
 from scraper.sites.stripchat import endpoints
+from scraper.sites.stripchat.layout import LAYOUT
 from tests.scraper.sites import given_feeds, given_walks
 from tests.scraper.sites.given_feeds import Listener
 
@@ -263,3 +265,16 @@ def test_the_history_of_another_room_is_asked_by_its_name(
     errand = given_walks.errand(target=practice.truth()["followed"]["online"][0])
     with httpx.Client(trust_env=False) as web:
         assert given_walks.walk(listener.where, "chat", errand, practice.stripchat, web) == []
+
+
+def test_nothing_in_an_archived_history_leads_to_who_tips_anonymously() -> None:
+    def told(anonymous: object) -> dict[str, Any]:
+        details = {"amount": 5, "isAnonymous": anonymous, "tipData": {"tipperKey": "key-17"}}
+        return {"type": "tip", "userData": {"id": 17}, "senderId": 17, "details": details}
+
+    rows = [*map(told, (True, None, False))]
+    body = json.dumps({"messages": rows}).encode()
+    kept = answers.veiled(body, endpoints.chat(LAYOUT, "operator_one").veil)
+
+    assert kept.count(b"17") == 3
+    assert json.loads(kept)["messages"][2] == rows[2]

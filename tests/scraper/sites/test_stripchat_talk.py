@@ -39,6 +39,23 @@ def test_the_id_is_asked_then_a_ticket_and_the_ticket_is_said_first() -> None:
     assert "canary" not in repr(opening) + repr(said)
 
 
+def test_where_the_site_tells_it_no_more_the_socket_is_asked_for_where_it_once_did() -> None:
+    said = centrifugo.Talk(endpoints.live_chat(LAYOUT, "Operator_One"), LAYOUT)
+    assert said.door is not None
+    config = said.begin(given_answers.answer('{"id": 5}', said.door), {})
+    assert isinstance(config, payload.Request)
+    before = said.begin(given_answers.answer("{}", config, status=404), {})
+    assert isinstance(before, payload.Request)
+    told = {"initial": {"client": {"websocket": {"url": SOCKET, "token": "canary"}}}}
+    opening = said.begin(given_answers.answer(json.dumps(told), before), {})
+
+    assert before.url == "https://stripchat.com/api/front/v3/config/initial"
+    assert isinstance(opening, talk.Opening)
+    assert (opening.url, "canary" in opening.say[0]) == (SOCKET, True)
+    with pytest.raises(errors.Refused):
+        said.begin(given_answers.answer("{}", before, status=404), {})
+
+
 @pytest.mark.parametrize("url", ["wss://elsewhere.invalid/x", SOCKET.replace("wss", "ws"), "", "["])
 def test_the_ticket_goes_to_no_other_host_and_never_in_clear(url: str) -> None:
     with pytest.raises(errors.PageChanged):
@@ -79,6 +96,7 @@ def test_of_a_frame_only_what_is_pushed_is_kept_and_a_ping_in_it_is_answered() -
         {"userData": {"id": 7, "username": "shy_one"}, "details": {"isAnonymous": True}},
         {"userData": {"id": 7, "username": "shy_one"}, "details": {"isAnonymous": None}},
         {"userData": {"id": 0, "username": "shy_one"}, "details": {"isAnonymous": False}},
+        {"userData": {"id": 0, "username": "shy_one"}, "details": {"body": "half \ud83d"}},
     ],
 )
 def test_who_is_anonymous_is_left_out_of_what_is_kept(message: dict[str, Any]) -> None:
@@ -111,7 +129,10 @@ def test_a_refusal_is_named_for_its_remedy(
 
 def test_a_channel_that_is_refused_is_done_without() -> None:
     said, _ = begun()
-    assert said.hear('{"id":4,"error":{"code":103,"message":"x"}}') == talk.Heard()
+    numbers: tuple[Any, ...] = (4, "4", {}, [])
+    for number in numbers:
+        told = {"id": number, "error": {"code": 103, "message": "x"}}
+        assert said.hear(json.dumps(told)) == talk.Heard()
 
 
 def test_what_came_with_a_goodbye_is_kept_before_it_counts() -> None:

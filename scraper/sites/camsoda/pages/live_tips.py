@@ -1,4 +1,4 @@
-"""What the chat's socket tells: tips, notices and the state of the room (confidence H for 2023).
+"""What the chat's socket tells: tips, notices, state and viewers (confidence H for 2023).
 
 No frame has an id or a time: acts bear the time of their arrival. A tip carries a running number,
 by which the same frame twice is told from two equal tips.
@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from models import records
+from models.records import camsoda
 from scraper import errors, html, payload, site, talk
 from scraper.sites.camsoda import frames, names
 from scraper.sites.camsoda.pages import values
@@ -27,6 +28,9 @@ AGAIN = timedelta(seconds=1)
 
 LONGEST = 10_000
 """Characters of a frame that is kept as it is."""
+
+Told = tuple[talk.Frame, frames.Frame | None]
+"""A frame as it was heard, and what it holds, where it has the known form."""
 
 _BOILERPLATE = re.compile(r"^\S+ tipped \S+ tokens?\W*", re.IGNORECASE)
 
@@ -43,37 +47,51 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
 def live_tips(answer: payload.Payload, layout: site.Layout) -> payload.Batch:
     """Read frames as they were heard.
 
-    What is no known frame is kept as it is, as an act of kind `unknown`; how many watch states
-    nothing, for it says nothing else of the room.
+    What is no known frame is kept as it is, as an act of kind `unknown`. How many watch is no act:
+    the last word on it is a snapshot of the room.
     """
     del layout
     room = payload.context_text(answer.request, "room")
+    told = [(heard, frames.read(heard.text)) for heard in talk.heard(answer)]
+    viewers = [count for _, frame in told if (count := _viewers(frame, answer.url)) is not None]
+    stated: list[records.Record] = [*_acts(told, room, answer.url)]
+    if viewers:
+        stated.append(camsoda.CamsodaOnlineSnapshot(username=room, viewers=viewers[-1]))
+    return payload.Batch(records=tuple(stated))
+
+
+def _acts(told: Iterable[Told], room: str, url: str) -> Iterator[records.Interaction]:
     seen: dict[str, datetime] = {}
-    stated = []
-    for heard in talk.heard(answer):
-        frame = frames.read(heard.text)
-        if frame is not None and frame.number in SILENT:
+    for heard, frame in told:
+        if _viewers(frame, url) is not None or (frame is not None and frame.number in SILENT):
             continue
         mark = hashlib.sha256(heard.text.encode("utf-8", "replace")).hexdigest()[:20]
         numbered = frame is not None and _is_numbered(frame)
         if numbered and mark in seen and heard.at - seen[mark] < AGAIN:
             continue
         seen[mark] = heard.at
-        act = _act(frame, heard.text, answer.url)
-        stated.append(
-            records.Interaction(
-                source=SOURCE,
-                room=room,
-                key=f"{heard.at:{'%Y%m%dT%H%M%S' if numbered else '%Y%m%dT%H%M%S.%f'}}-{mark}",
-                at=heard.at,
-                kind=act.kind,
-                username=act.username,
-                tokens=act.tokens,
-                text=act.text,
-                private=act.kind == "unknown",
-            )
+        act = _act(frame, heard.text, url)
+        yield records.Interaction(
+            source=SOURCE,
+            room=room,
+            key=f"{heard.at:{'%Y%m%dT%H%M%S' if numbered else '%Y%m%dT%H%M%S.%f'}}-{mark}",
+            at=heard.at,
+            kind=act.kind,
+            username=act.username,
+            tokens=act.tokens,
+            text=act.text,
+            private=act.kind == "unknown",
         )
-    return payload.Batch(records=tuple(stated))
+
+
+def _viewers(frame: frames.Frame | None, url: str) -> int | None:
+    """Return how many watch, None for a frame that does not say so."""
+    if frame is None or frame.number != frames.COUNT or not frame.texts:
+        return None
+    with contextlib.suppress(errors.PageChanged):
+        found = values.count(frame.texts[0], url)
+        return found if found is not None and found >= 0 else None
+    return None
 
 
 def _is_numbered(frame: frames.Frame) -> bool:
@@ -93,7 +111,7 @@ def _notice(frame: frames.Frame, url: str) -> Act:
     """Read a tip, or what else is announced: only what is a tip of at least one token counts."""
     hidden = frames.is_anonymous(frame)
     name = frame.facts.get("subject_username")
-    who = None if hidden else names.username(str(name), url)
+    who = None if hidden or name is None else names.username(str(name), url)
     said = None if hidden else _text(frame, url)
     tokens = values.count(frame.facts.get("value"), url) or 0
     if frame.facts.get("is_tip") is not True or tokens < 1:
@@ -118,7 +136,7 @@ def _text(frame: frames.Frame, url: str) -> str | None:
     return " ".join(filter(None, (html.plain(one, url) for one in markup))) or None
 
 
-SILENT = frozenset({frames.AUTHORIZED, frames.MOVE, frames.COUNT})
+SILENT = frozenset({frames.AUTHORIZED, frames.MOVE})
 """Numbers of frames that say nothing of what happens in the room."""
 
 READERS: Mapping[int, Callable[[frames.Frame, str], Act]] = {

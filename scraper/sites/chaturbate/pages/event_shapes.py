@@ -68,10 +68,10 @@ class Tip(Room, frozen=True, kw_only=True):
 
 
 class Medium(msgspec.Struct, frozen=True):
-    """A photo set or a video."""
+    """A photo set or a video; fans may have it for nothing."""
 
     name: str
-    tokens: Tokens
+    tokens: Annotated[int, msgspec.Meta(ge=0, le=10**9)]
 
 
 class Purchase(Deed, frozen=True, kw_only=True):

@@ -25,6 +25,9 @@ from scraper.sites.chaturbate.pages import names
 
 SOURCE = "chaturbate.events"
 
+LOST = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.GONE})
+"""How the feed says that it does not have a place any more."""
+
 CURSOR = re.compile(r"[\x21-\x7e]{1,200}")
 LONGEST = 200
 """Characters of an id."""
@@ -49,8 +52,10 @@ def events(answer: payload.Payload, layout: site.Layout) -> payload.Batch:
     The payload states the Cursor behind its own events. Raises PageChanged if the place to go on
     from is not the feed's own, or is none.
     """
-    if answer.status == HTTPStatus.BAD_REQUEST:
+    if answer.status in LOST:
         return _from_elsewhere(answer, layout)
+    if answer.status == HTTPStatus.NO_CONTENT:
+        return payload.Batch()
     said = json.read(answer, shapes.Answer)
     found = [_interaction(event, answer) for event in said.events]
     before = answer.request.context.get("cursor")
@@ -72,13 +77,17 @@ def _further(
 
 
 def _from_elsewhere(answer: payload.Payload, layout: site.Layout) -> payload.Batch:
-    """Go on from where the feed says, if it does not have the place that was asked for."""
-    cursor = _cursor(json.read(answer, shapes.Stale).next_url, answer)
-    if cursor is None or cursor == answer.request.context.get("cursor"):
+    """Go on from where the feed says, if it does not have the place that was asked for.
+
+    Where it names none, from its backlog.
+    """
+    gone = answer.status == HTTPStatus.GONE
+    cursor = "" if gone else _cursor(json.read(answer, shapes.Stale).next_url, answer) or ""
+    asked = str(answer.request.context.get("cursor", ""))
+    if cursor == asked:
         raise errors.PageChanged(
             "page_changed", "the feed refuses a place and names no other", url=answer.url
         )
-    asked = str(answer.request.context.get("cursor", ""))
     since, until = (_stamped(place) for place in (asked, cursor))
     lost = records.Missed(reason="cursor_lost", since=since, until=until)
     further = _further(answer, layout, cursor)
@@ -160,11 +169,18 @@ def _stamped(place: str) -> datetime | None:
 def _whole(event: Any) -> str:
     """Return an event's JSON, without the user where it says that somebody is anonymous."""
     what = event.get("object") if isinstance(event, dict) else None
-    tip = what.get("tip") if isinstance(what, dict) else None
-    if isinstance(tip, dict) and tip.get("isAnon") is not False:
-        left = {name: value for name, value in what.items() if name != "user"}  # type: ignore[union-attr]
+    if isinstance(what, dict) and _hides_somebody(what):
+        left = {name: value for name, value in what.items() if name != "user"}
         event = {**event, "object": left}
     return msgspec.json.encode(event).decode()
+
+
+def _hides_somebody(what: dict[str, Any]) -> bool:
+    """Whether an object says that anything in it is anonymous, or of a tip not that it is none."""
+    inner = [what, *(one for one in what.values() if isinstance(one, dict))]
+    tip = what.get("tip")
+    unsaid = isinstance(tip, dict) and "isAnon" not in tip
+    return unsaid or any(one.get("isAnon", False) is not False for one in inner)
 
 
 def _deed(kind: str) -> Callable[[Any, payload.Payload], Act]:

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -43,6 +44,8 @@ def reads(platform: str, normalise: Callable[[dict[str, Any]], variants.Tip | No
 
     def parse(answer: payload.Payload, layout: site.Layout) -> payload.Batch:
         """Read what the relay has. Raises PageChanged for what is no list of events."""
+        if answer.status == HTTPStatus.NO_CONTENT:
+            return payload.Batch()
         equals: Counter[str] = Counter()
         acts = []
         for entry in json.read(answer, Answer).events:

@@ -38,7 +38,7 @@ def chaturbate(said: dict[str, Any]) -> Tip | None:
         tokens=tokens,
         names=_names(said if bare else what, ("user",), ("username",)),
         text=re.sub(r"^ ?\| ", "", note) if isinstance(note, str) else None,
-        anonymous=bool(gift) and gift.get("isAnon") is not False,
+        anonymous=(bool(gift) and gift.get("isAnon") is not False) or _marked(said, what),
     )
 
 

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import msgspec
 
 from models import records
+from models.records import stripchat
 from scraper import errors, json, meanings, payload, site
 
 SOURCE = "stripchat.bridge"
@@ -58,12 +59,28 @@ class Message(msgspec.Struct, frozen=True, rename="camel"):
     sender: User | None = None
 
 
-class Viewers(msgspec.Struct, frozen=True, rename="camel"):
+class Viewers(msgspec.Struct, frozen=True):
     """`v1.ext.viewers.updated`; null while the show is none that counts them."""
 
-    total: int
-    with_tokens: int | None = None
-    guests: int | None = None
+    total: meanings.Whole
+
+
+class Model(msgspec.Struct, frozen=True):
+    """The broadcaster."""
+
+    status: str
+
+
+class Context(msgspec.Struct, frozen=True):
+    """What surrounds the extension."""
+
+    model: Model
+
+
+class Surrounded(msgspec.Struct, frozen=True):
+    """`v1.ext.context.updated`."""
+
+    context: Context
 
 
 class Payment(msgspec.Struct, frozen=True, rename="camel"):
@@ -79,6 +96,9 @@ class Paid(msgspec.Struct, frozen=True, rename="camel"):
     payment_data: Payment
 
 
+SHOWS: Mapping[str, str] = {"public": "broadcast_start", "off": "broadcast_stop"}
+"""The room's status -> what it says of the broadcast; any other is a show, or a pause."""
+
 Facts = dict[str, Any]
 
 
@@ -86,18 +106,22 @@ def bridge(answer: payload.Payload, _layout: site.Layout) -> payload.Batch:
     """Read what the extension sent. Raises PageChanged for what is no such body.
 
     An act's key is its native id, else what is said, when, and its number among equals in the body:
-    sent again it is one act still.
+    sent again it is one act still. Of a room's viewers the last word is a snapshot.
     """
     told = json.read(answer, dict[str, Any])
     several = told.get("events", [told] if isinstance(told.get("event"), str) else None)
     if not isinstance(several, list):
         raise errors.PageChanged("page_changed", "neither event nor events", url=answer.url)
     equals: Counter[str] = Counter()
-    acts = []
+    acts: list[records.Record] = []
+    viewers: dict[str, int] = {}
     for event in several:
         said = event if isinstance(event, dict) else {}
-        facts = _read(said, answer)
+        facts, room = _read(said, answer), _room(said, told, answer)
         if facts is None:
+            continue
+        if "viewers" in facts:
+            viewers[room] = facts["viewers"]
             continue
         native = facts.pop("key", None)
         at = meanings.moment(said.get("at")) or answer.fetched_at
@@ -105,14 +129,18 @@ def bridge(answer: payload.Payload, _layout: site.Layout) -> payload.Batch:
         acts.append(
             records.Interaction(
                 source=SOURCE,
-                room=_room(said, told, answer),
+                room=room,
                 key=native or f"{mark}-{equals[mark]}",
                 at=at,
                 **facts or {"kind": "unknown", "text": _whole(event), "private": True},
             )
         )
         equals[mark] += 1
-    return payload.Batch(records=tuple(acts))
+    watched = (
+        stripchat.StripchatLiveSnapshot(username=room, viewers=count)
+        for room, count in viewers.items()
+    )
+    return payload.Batch(records=(*acts, *watched))
 
 
 def _read(said: dict[str, Any], answer: payload.Payload) -> Facts | None:
@@ -149,7 +177,13 @@ def _message(data: Any, url: str) -> Facts:
 def _viewers(data: Any, url: str) -> Facts | None:
     if data is None:
         return None
-    return {"kind": "status", "text": f"viewers {json.convert(data, Viewers, url).total}"}
+    return {"viewers": json.convert(data, Viewers, url).total}
+
+
+def _surrounded(data: Any, url: str) -> Facts:
+    """Read what the room shows. That it was private before is nothing the SDK tells."""
+    word = json.convert(data, Surrounded, url).context.model.status
+    return {"kind": SHOWS.get(word, "status"), "text": word}
 
 
 def _paid(data: Any, url: str) -> Facts:
@@ -162,6 +196,7 @@ READERS: Mapping[str, Callable[[Any, str], Facts | None]] = {
     "v1.tokens.spent": _spent,
     "v1.chat.message.received": _message,
     "v1.ext.viewers.updated": _viewers,
+    "v1.ext.context.updated": _surrounded,
     "v1.payment.tokens.spend.succeeded": _paid,
 }
 """Event of the SDK -> what reads its payload."""

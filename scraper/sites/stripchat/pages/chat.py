@@ -198,6 +198,8 @@ def _text(details: Details, _url: str) -> Act:
 def _tip(*, private: bool) -> Callable[[Details, str], Act]:
     def read(details: Details, url: str) -> Act:
         tokens = values.number(details.amount, url)
+        if tokens < 1:
+            raise errors.PageChanged("page_changed", f"a tip of {tokens}", url=url)
         return Act(kind="tip", tokens=tokens, text=details.body or None, private=private)
 
     return read
