@@ -61,7 +61,7 @@ COLLECTORS = (
 FEEDS = (
     site.Feed(
         name="live_tips",
-        summary="Tips and the end of broadcasts in the account's own room, or in a target.",
+        summary="Tips, viewers and the end of broadcasts in the own room, or in a target.",
         start=_live_tips,
         way="socket",
         talk=node.Talk,

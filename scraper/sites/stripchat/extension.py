@@ -22,7 +22,7 @@ def bridge(errand: site.Errand, layout: site.Layout) -> payload.Request:
 
 BRIDGE = site.Feed(
     name="bridge",
-    summary="Tips, chat and viewers that an extension in the own room tells of.",
+    summary="Tips, chat, viewers and shows that an extension in the own room tells of.",
     start=bridge,
     way="pushed",
     tokens=("bridge",),
