@@ -16,8 +16,9 @@ from sqlalchemy import text
 from jobs import orders, resuming, run, runtime, settings
 from models import db
 from scraper.sites import register
-from tests.jobs import given_ready, given_web
+from tests import forks
 from tests.jobs import given_runs as given
+from tests.jobs import given_web
 
 _NEWEST = "SELECT id, status FROM runs ORDER BY id DESC LIMIT 1"
 _SITE = "chaturbate"
@@ -28,7 +29,7 @@ def start(file: Path, cookies: dict[str, str]) -> ForkServerProcess:
 
     Where that came to its end, or there is none, it collects the followers.
     """
-    process = given_ready.FORKS.Process(target=_work, args=(file, cookies))
+    process = forks.FORKS.Process(target=_work, args=(file, cookies))
     process.start()
     return process
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import atexit
 import functools
 import io
-import multiprocessing
 import os
 import shutil
 import subprocess
@@ -22,12 +21,10 @@ from jobs import attending, doctor, service, supervision
 from jobs.cli import app
 from jobs.rules import worker
 from jobs.web import server
+from tests import forks
 
 IMPORTED = (attending, doctor, service, supervision, worker, server)
 """What commands import when they run: here it is there before."""
-
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([__name__, "tests.jobs.given_forks"])
 
 _SAID = ("in", "out", "err")
 
@@ -42,7 +39,7 @@ class Command:
         self._said = Path(tempfile.mkdtemp(dir=_place()))
         (self._said / "in").write_bytes(typed.encode())
         told = (self.args, folder, dict(environ), self._said)
-        self._process = FORKS.Process(target=_work, args=told, daemon=True)
+        self._process = forks.FORKS.Process(target=_work, args=told, daemon=True)
         self._process.start()
         assert self._process.pid is not None
         self.pid: int = self._process.pid

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable
@@ -12,14 +11,12 @@ from typing import Any
 from sqlalchemy import engine, event
 
 from models import db
+from tests import forks
 from tests.models import given_feeds as feed
 from tests.models import given_lists as given
 
 TEN = given.people(10)
 WRITTEN = {"follow_edges", "follow_events", "list_stretches", "listings"}
-
-STARTED = multiprocessing.get_context("forkserver")
-STARTED.set_forkserver_preload([__name__])
 
 
 def tell(database: db.Database) -> None:
@@ -46,7 +43,7 @@ def killed(url: str, work: Callable[[db.Database], None], write: int) -> None:
 
 def ends(url: str, work: Callable[[db.Database], None], write: int) -> bool:
     """Tell whether the work, in a process of its own, came to its end unkilled."""
-    process = STARTED.Process(target=killed, args=(url, work, write))
+    process = forks.FORKS.Process(target=killed, args=(url, work, write))
     process.start()
     process.join()
     assert process.exitcode in {0, -signal.SIGKILL}

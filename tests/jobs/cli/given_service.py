@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sys
 from collections.abc import Mapping
@@ -13,14 +12,12 @@ from jobs import attending, service, supervision  # noqa: F401 - imported before
 from jobs.cli import app
 from jobs.rules import worker  # noqa: F401 - as above
 from jobs.web import pushed, server  # noqa: F401 - as above
-
-_STARTED = multiprocessing.get_context("forkserver")
-_STARTED.set_forkserver_preload([__name__])
+from tests import forks
 
 
 def start(folder: Path, environ: Mapping[str, str]) -> ForkServerProcess:
     """Start the service of a home; what it says is added to `said` beside its settings."""
-    process = _STARTED.Process(target=_serve, args=(folder, dict(environ)))
+    process = forks.FORKS.Process(target=_serve, args=(folder, dict(environ)))
     process.start()
     return process
 

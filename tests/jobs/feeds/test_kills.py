@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import random
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -13,15 +12,13 @@ import pytest
 
 from fixtures.practice import client
 from models import db
+from tests import forks
 from tests.jobs.feeds import given_feeds
 
 KILLS = {"sqlite": 50, "postgresql": 20}
 RATE = 200
 PER_KILL = 60
 """Happenings a second, and for each kill: there is load whenever one falls."""
-
-SPAWN = multiprocessing.get_context("forkserver")
-SPAWN.set_forkserver_preload(["tests.jobs.feeds.given_feeds"])
 
 
 def listen(facts: dict[str, str], url: str, folder: Path, wrote: Event) -> None:
@@ -39,8 +36,10 @@ def listen(facts: dict[str, str], url: str, folder: Path, wrote: Event) -> None:
 def killed(world: client.Practice, url: str, folder: Path, rng: random.Random) -> bool:
     """Start a listener and kill it: one in five while it starts, the others while they write."""
     world.play(rng.randrange(10**6), PER_KILL, per_second=RATE, platforms=["chaturbate"])
-    wrote = SPAWN.Event()
-    process = SPAWN.Process(target=listen, args=(given_feeds.places(world), url, folder, wrote))
+    wrote = forks.FORKS.Event()
+    process = forks.FORKS.Process(
+        target=listen, args=(given_feeds.places(world), url, folder, wrote)
+    )
     process.start()
     if rng.random() > 0.2:
         wrote.wait(10)
