@@ -43,7 +43,7 @@ class Place(NamedTuple):
 
     @property
     def in_browser(self) -> bool:
-        return self.name in {"followers-2", "online-0"}
+        return self.name in {"followers-2", "online-0", "offline-0"}
 
 
 PLACES = [
