@@ -13,8 +13,8 @@ from models import moment, tables
 _LEASES: Table = tables.Lease.__table__  # type: ignore[attr-defined]  # sqlmodel hides it from mypy
 
 
-LONGEST = timedelta(minutes=5)
-"""No lease is for longer: one that ends later was taken before the clock was set back."""
+LONGEST = timedelta(minutes=10)
+"""No lease is nearly as long: one that ends later was taken before the clock was set back."""
 
 
 class Lease(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,8 +21,8 @@ from tests.jobs import given_forks, given_web
 from tests.jobs import given_runs as given
 
 KILLS = 50
-COMMANDS_KILLED = 6
-PAGES = 40
+COMMANDS_KILLED = 4
+PAGES = 20
 ROWS = 25
 COMMAND = [sys.executable, "-c", "from jobs.cli.app import main; main()"]
 FOLLOWERS = "/accounts/followers/"
@@ -30,7 +30,7 @@ FOLLOWERS = "/accounts/followers/"
 
 @pytest.fixture
 def place(world: client.Practice, tmp_path: Path) -> Iterator[Path]:
-    """Return a folder whose settings lead to a world with forty pages of followers."""
+    """Return a folder whose settings lead to a world with twenty pages of followers."""
     world.configure(followers=PAGES * ROWS, followers_page=ROWS, followed=3)
     (tmp_path / "greenroom.toml").write_text(given.config(world))
     yield tmp_path
