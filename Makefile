@@ -23,7 +23,7 @@ demo-service: setup  ## run the service for two minutes, times compressed, and p
 
 # What fails beside another worker's browsers runs once more, alone; failing twice is failing.
 test: check $(VENV)/browser  ## everything that must be true: make check, then all tests
-	$(BIN)/pytest -n 2 --dist loadfile || $(BIN)/pytest --last-failed --last-failed-no-failures none
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder || $(BIN)/pytest --last-failed --last-failed-no-failures none
 
 soak: setup  ## write and read one SQLite file for three minutes; let mishaps befall 200 runs
 	SOAK_SECONDS=180 SOAK_RUNS=200 $(BIN)/pytest -s tests/models/test_soak.py tests/jobs/test_mishaps.py

@@ -23,12 +23,12 @@ DEEDS = {
     "following": ("follow", "unfollow", "online", "offline", "shuffle", "rename"),
 }
 WORLDS = [
-    *((seed, "follower", {}) for seed in range(15)),
-    *((seed, "follower", {"followers_variant": "p2", "vanished": 2}) for seed in range(15, 20)),
-    *((seed, "follower", {"beyond": "clamp"}) for seed in range(20, 25)),
-    *((seed, "following", {}) for seed in range(15)),
+    *((seed, "follower", {}) for seed in range(10)),
+    *((seed, "follower", {"followers_variant": "p2", "vanished": 2}) for seed in range(15, 18)),
+    *((seed, "follower", {"beyond": "clamp"}) for seed in range(20, 23)),
+    *((seed, "following", {}) for seed in range(10)),
     *((seed, "following", {"drift": 1, "lag": 1}) for seed in range(15, 18)),
-    *((seed, "following", {"withheld": 2}) for seed in range(18, 21)),
+    *((seed, "following", {"withheld": 2}) for seed in range(18, 20)),
     *((seed, "following", {"variant": "cards"}) for seed in range(21, 23)),
     *((seed, "following", {"variant": "list", "beyond": "clamp"}) for seed in range(23, 25)),
 ]

@@ -15,7 +15,7 @@ from models import db
 from tests import forks
 from tests.jobs.feeds import given_feeds
 
-KILLS = {"sqlite": 50, "postgresql": 20}
+KILLS = {"sqlite": 50, "postgresql": 10}
 RATE = 200
 PER_KILL = 60
 """Happenings a second, and for each kill: there is load whenever one falls."""
