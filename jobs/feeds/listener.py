@@ -78,6 +78,7 @@ class Listener:
         self._said = 0.0
         self._state: feeds.State | None = None
         self._cut_off = False
+        self._unusable = ""
 
     async def run(self) -> None:
         """Listen whenever the lease is ours; give it back in the end."""
@@ -195,7 +196,7 @@ class Listener:
         while until is None or time.monotonic() < until:
             left = self._outside.waits.look if until is None else until - time.monotonic()
             await asyncio.sleep(min(max(left, 0.0), self._outside.waits.look))
-            row = await self._row()
+            row = await self._quietly(self._read)
             if row and (row.paused_at or (row.asked_at and row.asked_at > since)):
                 return
 
@@ -207,7 +208,7 @@ class Listener:
             await asyncio.sleep(self._outside.waits.look)
 
     async def _is_paused(self) -> bool:
-        row = await self._row()
+        row = await self._quietly(self._read)
         return row is not None and row.paused_at is not None
 
     async def _say(self, state: feeds.State, **values: Any) -> None:
@@ -218,17 +219,17 @@ class Listener:
         self._state, self._said = state, time.monotonic()
         await self._quietly(self._note, state=state, **values)
 
-    async def _row(self) -> feeds.Feed | None:
-        found = await self._quietly(self._read)
-        return found if isinstance(found, feeds.Feed) else None
-
     async def _quietly(self, act: Callable[..., Any], **values: Any) -> Any:
-        """Do something with the database; one that cannot be used is logged, and None comes."""
+        """Do something with the database; where it cannot be used say so once, and return None."""
         try:
-            return await asyncio.to_thread(act, **values)
+            found = await asyncio.to_thread(act, **values)
         except db.Unusable as error:
-            logs.log.error(f"feed {self._outside.name}: the database: {error}")
+            if self._unusable != str(error):
+                logs.log.error(f"feed {self._outside.name}: the database: {error}")
+            self._unusable = str(error)
             return None
+        self._unusable = ""
+        return found
 
     def _holds(self) -> bool:
         with self._outside.database.write() as connection:
