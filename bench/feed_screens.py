@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import socket
 import statistics
 import subprocess
@@ -146,6 +147,7 @@ async def _ours(url: str, folder: Path) -> None:
     with listening.sqlite(folder) as database:
         with database.write() as connection:
             token = web_tokens.make(connection, "bench", "all")
+        gc.freeze()  # as the service does
         with server.serving(database, state) as door:
             assert door is not None  # noqa: S101 - it has a port
             async with listening.listening(database, wanted, door.nudge):

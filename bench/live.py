@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import os
 import socket
 import statistics
@@ -206,6 +207,7 @@ async def _ours(folder: Path) -> None:
     with databases.opened(path) as database:
         with database.write() as connection:
             token = web_tokens.make(connection, "bench", "all")
+        gc.freeze()  # as the service does
         with server.serving(database, state):
             print(port, token, flush=True)
             await asyncio.Event().wait()

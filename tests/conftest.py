@@ -37,3 +37,4 @@ def pytest_collection_finish() -> None:
     """Let the collector of garbage pass over thousands of collected tests, which all stay."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000)

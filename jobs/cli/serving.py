@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ async def _serve(given: state.State, chosen: settings.Settings, database: db.Dat
     from scraper import errors
 
     outside = _outside(given, database)
+    gc.freeze()  # what is imported stays: to look for garbage in it holds up whoever listens
     serving = service.Service(outside, chosen)
     loop = asyncio.get_running_loop()
     _heed_signals(loop, serving)
