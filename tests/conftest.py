@@ -9,6 +9,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+gc.disable()  # until all tests are collected, which all stay
 hypothesis.settings.register_profile("busy machine", deadline=None)
 hypothesis.settings.load_profile("busy machine")
 
@@ -34,7 +35,8 @@ def anyio_backend() -> str:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """Let the collector of garbage pass over thousands of collected tests, which all stay."""
+    """Let the collector of garbage pass over thousands of collected tests."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000)
+    gc.enable()
