@@ -52,18 +52,25 @@ def live_tips(answer: payload.Payload, layout: site.Layout) -> payload.Batch:
     """
     del layout
     room = payload.context_text(answer.request, "room")
-    told = [(heard, frames.read(heard.text)) for heard in talk.heard(answer)]
-    viewers = [count for _, frame in told if (count := _viewers(frame, answer.url)) is not None]
+    told: list[Told] = []
+    viewers: int | None = None
+    for heard in talk.heard(answer):
+        frame = frames.read(heard.text)
+        count = _viewers(frame, answer.url)
+        if count is None:
+            told.append((heard, frame))
+        else:
+            viewers = count
     stated: list[records.Record] = [*_acts(told, room, answer.url)]
-    if viewers:
-        stated.append(camsoda.CamsodaOnlineSnapshot(username=room, viewers=viewers[-1]))
+    if viewers is not None:
+        stated.append(camsoda.CamsodaOnlineSnapshot(username=room, viewers=viewers))
     return payload.Batch(records=tuple(stated))
 
 
 def _acts(told: Iterable[Told], room: str, url: str) -> Iterator[records.Interaction]:
     seen: dict[str, datetime] = {}
     for heard, frame in told:
-        if _viewers(frame, url) is not None or (frame is not None and frame.number in SILENT):
+        if frame is not None and frame.number in SILENT:
             continue
         mark = hashlib.sha256(heard.text.encode("utf-8", "replace")).hexdigest()[:20]
         numbered = frame is not None and _is_numbered(frame)
