@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 import msgspec
 
@@ -150,14 +151,15 @@ def _taker(
 def listed(connection: db.Connection) -> list[feeds.Feed]:
     """Return the feeds as they stand; one whose service died without a word is off."""
     now = leases.now(connection)
-    found = []
-    for feed in feeds.listed(connection):
-        lease = leases.standing(connection, f"feed:{feed.name}")
-        if feed.state != "off" and (lease is None or lease.expires_at <= now):
-            since = max(feed.since, feed.heard_at or feed.since)
-            feed = msgspec.structs.replace(feed, state="off", since=since, again_at=None)  # noqa: PLW2901
-        found.append(feed)
-    return found
+    return [_standing(connection, feed, now) for feed in feeds.listed(connection)]
+
+
+def _standing(connection: db.Connection, feed: feeds.Feed, now: datetime) -> feeds.Feed:
+    lease = leases.standing(connection, f"feed:{feed.name}")
+    if feed.state == "off" or (lease is not None and lease.expires_at > now):
+        return feed
+    since = max(feed.since, feed.heard_at or feed.since)
+    return msgspec.structs.replace(feed, state="off", since=since, again_at=None)
 
 
 def _facts(
