@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -65,21 +65,22 @@ def _time(value: str | None) -> datetime | None:
 
 def takes(collector: site.Collector, layout: site.Layout) -> frozenset[str]:
     """Return which of `target`, `since` and `until` change what the collector asks first."""
-    errand = site.Errand(username="somebody", people=("somebody",), now=_TRIAL + timedelta(days=9))
-    asked = collector.start(errand, layout)
-    found = {
-        name
-        for name, value in TRIALS.items()
-        if collector.start(msgspec.structs.replace(errand, **{name: value}), layout) != asked
-    }
-    return frozenset(found | ({"target"} if collector.polls else set()))
+    return frozenset(_heeded(collector.start, layout) | ({"target"} if collector.polls else set()))
 
 
 def takes_target(feed: site.Feed, layout: site.Layout) -> bool:
     """Return whether a target changes what a feed is asked for."""
-    errand = site.Errand(username="somebody", now=_TRIAL)
-    other = msgspec.structs.replace(errand, target=str(TRIALS["target"]))
-    return feed.start(other, layout) != feed.start(errand, layout)
+    return "target" in _heeded(feed.start, layout)
+
+
+def _heeded(start: Callable[[site.Errand, site.Layout], object], layout: site.Layout) -> set[str]:
+    errand = site.Errand(username="somebody", people=("somebody",), now=_TRIAL + timedelta(days=9))
+    asked = start(errand, layout)
+    return {
+        name
+        for name, value in TRIALS.items()
+        if start(msgspec.structs.replace(errand, **{name: value}), layout) != asked
+    }
 
 
 _TRIAL = datetime(2026, 1, 1, tzinfo=UTC)
